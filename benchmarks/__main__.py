@@ -27,7 +27,6 @@ from . import (
     small,
     starting,
     structuring,
-    tables,
     waiting,
     whole,
 )
@@ -48,7 +47,6 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
     "previews": previews.run,
     "limited": limited.run,
     "objects": objects.run,
-    "tables": tables.run,
     "structuring": structuring.run,
     "whole": whole.run,
     "nightly": nightly.run,
@@ -60,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "--quick", action="store_true", help="end within 50 seconds, with what can be checked in that time"
+        "--quick", action="store_true", help="end within a minute, with what can be checked in that time"
     )
     parser.add_argument(
         "--only", nargs="+", choices=MEASUREMENTS, metavar="NAME", help=f"some of: {', '.join(MEASUREMENTS)}"

@@ -67,7 +67,7 @@ def _checking(mix: Mix) -> Callable[[], object]:
 def _whole_imports(stage: Stage) -> list[Measured]:
     lines = export_lines(stage.choose(40, 16) * CHUNK)
     few = lines[: stage.choose(40, 6) * CHUNK]
-    ready = [*read_export(lines)]
+    ready = [] if stage.quick else [*read_export(lines)]
     results: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
         for name, latency, source in (
@@ -130,6 +130,13 @@ def _imports(
     }
     if not latency:  # with it, one chunk after the other is never the best
         contestants["sequence"] = lambda: loops.httpx_sequence(client, url, source(), encode)
-    rounds = take_turns(contestants, rounds=stage.choose(20, 3), seconds=stage.choose(25, 2), least=2)
+    # With a latency, a warm-up takes seconds, and everything ran before without it.
+    rounds = take_turns(
+        contestants,
+        rounds=stage.choose(20, 3),
+        seconds=stage.choose(25, 2),
+        warm_up=0 if latency else 1,
+        least=2,
+    )
     stage.server.behave()
     return rounds, counters.requests - counters.chunks

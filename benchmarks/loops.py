@@ -20,7 +20,7 @@ T = TypeVar("T")
 Encode: TypeAlias = Callable[[object], bytes]
 User: TypeAlias = Mapping[str, object]
 
-TOKEN = "x" * 40
+TOKEN = f"ATCTT3{'x' * 40}"
 HEADERS = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/json"}
 
 

@@ -1,4 +1,4 @@
-"""P14, P15b: nightly imports of changed records, and the verification of 100,000 objects.
+"""P14, P15b: nightly imports of changed records, the verification of 100,000 objects, and whole imports by latency.
 
 python -m benchmarks.nightly URL COUNT        prints the bytes before a verification and the peak
 """
@@ -7,20 +7,19 @@ from __future__ import annotations
 
 import json
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from jsm_assets_dest import Connection, ImportToken
+from jsm_assets_dest import ImportToken
 
 from . import loops
 from .measuring import Measured
-from .memory import _MB, resident
+from .memory import in_child, resident
 from .records import model, user, users
-from .server import WORKSPACE
-from .stage import ACCOUNT, Stage
+from .stage import Stage, site
 
 #: Every n-th record changes.
 CHANGED = 100
@@ -28,7 +27,7 @@ CHANGED = 100
 
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
-    return [] if stage.quick else [*_changed(stage), _verification(stage)]
+    return [] if stage.quick else [*_changed(stage), _verification(stage), *_by_latency(stage)]
 
 
 def _records(count: int, night: int) -> Iterator[dict[str, str]]:
@@ -81,31 +80,56 @@ def _night(stage: Stage, token: ImportToken, journal: Path, size: int, night: in
     return stage.server.counters().requests, seconds
 
 
+def _by_latency(stage: Stage) -> list[Measured]:
+    """Import the same people in four ways, once at each latency, with all round trips."""
+    size = 2_000
+    results: list[Measured] = []
+    for latency in (0.0, 0.02, 0.1, 0.3):
+        nightly: dict[str, Any] = {
+            "journal": stage.folder / f"latency{latency}.journal",
+            "send": "changed",
+            "missing_objects": "ignore",
+        }
+        # The first night sends everything, as each night does without a journal.
+        ways: dict[str, dict[str, Any]] = {
+            "default options": {},
+            'send="all", missing objects ignored': {"send": "all", "missing_objects": "ignore"},
+            'send="changed", first night': nightly,
+            'send="changed", 1 % changed': nightly,
+            'verify="sample"': {"verify": "sample"},
+        }
+        for name, options in ways.items():
+            with stage.token() as token:
+                stage.server.behave(latency=latency, everywhere=True, users=size)
+                began = time.perf_counter()
+                people = _records(size, int("1 %" in name)) if options is nightly else users(size)
+                token.import_records({"users": people}, model=model(), total=size, **options)
+                seconds = time.perf_counter() - began
+                requests = stage.server.counters().requests
+            what = f"whole import of {size:,} records at {latency * 1000:.0f} ms, {name}"
+            note = f"{seconds:.2f} s, {requests} requests"
+            results.append(Measured.exactly("", what, size / seconds, "records/s", note))
+    stage.server.behave()
+    return results
+
+
 def _verification(stage: Stage) -> Measured:
     size = 100_000
     stage.server.behave(users=size)
-    response = subprocess.run(
-        [sys.executable, "-m", "benchmarks.nightly", stage.server.url, str(size)],
-        cwd=Path(__file__).parent.parent,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
+    peak, (identical,) = in_child("nightly", stage.server.url, size)
     stage.server.behave()
-    base, peak, identical = json.loads(response.stdout)
     if identical != size:
         raise AssertionError(f"{identical:,} of {size:,} objects are identical")
     return Measured.exactly(
         "P15b.verify",
         f"peak memory above the base, verification of {size:,} objects",
-        (peak - base) / _MB,
+        peak,
         "MB",
     )
 
 
 def _child(url: str, count: int) -> None:
-    site = Connection.external_site(url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False)
-    with site as connection:
+    with site(url) as connection:
         connection.object_schemas()
         base = resident("VmRSS")
         verification = connection.import_token(loops.TOKEN).verify({"users": users(count)}, model=model())

@@ -6,11 +6,9 @@ python -m benchmarks.previews COUNT        prints the bytes before, the peak, an
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
 from urllib.parse import parse_qs
 
 import httpx
@@ -19,13 +17,12 @@ from jsm_assets_dest import AttributeSpec, Connection, ObjectTypeSpec, SchemaMod
 from jsm_assets_dest.testing import Emulator
 
 from .measuring import Measured
-from .memory import resident
+from .memory import in_child, resident
 from .stage import Stage
 
 VALUES = 30
 #: Stands for the number of an object in its form.
 MARK = "4242424242"
-_MB = 1024 * 1024
 
 
 def run(stage: Stage) -> Sequence[Measured]:
@@ -33,19 +30,12 @@ def run(stage: Stage) -> Sequence[Measured]:
     if stage.quick:
         return []
     count = 100_000
-    response = subprocess.run(
-        [sys.executable, "-m", "benchmarks.previews", str(count)],
-        cwd=Path(__file__).parent.parent,
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    base, peak, seconds = json.loads(response.stdout)
+    peak, (seconds,) = in_child("previews", count)
     return [
         Measured.exactly(
             "P15b.preview",
             f"peak memory above the base, preview of {count:,} records and objects of {VALUES} values",
-            (peak - base) / _MB,
+            peak,
             "MB",
             note=f"{count / seconds:,.0f} records and objects per second",
         )

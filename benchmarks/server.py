@@ -13,11 +13,12 @@ import asyncio
 import contextlib
 import http.client
 import json
+import re
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -146,6 +147,10 @@ def _attribute(number: int) -> dict[str, object]:
     }
 
 
+#: The ID of a user in a query.
+_NAMED = re.compile(rb"\b00u(\d{17})\b")
+
+
 class _UserObjects:
     """Pages of the objects of users, made from parts, because 100,000 objects take half a gigabyte."""
 
@@ -161,14 +166,16 @@ class _UserObjects:
             for number in range(1, len(names) + 1)
         ]
 
-    def page(self, query: str, count: int) -> bytes:
-        """Return the page that the parameters of a request describe."""
+    def page(self, query: str, body: bytes, count: int) -> bytes:
+        """Return the page that the parameters of a request describe, of all users or of those that its body names."""
+        named = [int(number) for number in _NAMED.findall(body)]
+        matching: Sequence[int] = sorted(set(named)) if named else range(count)
         parameters = dict(part.split("=", 1) for part in query.split("&"))
         start, size = int(parameters["startAt"]), int(parameters["maxResults"])
-        numbers = range(start, min(start + size, count))
+        numbers = matching[start : start + size]
         with_attributes = parameters.get("includeAttributes") == "true"
         objects = ",".join(self._object(number, with_attributes=with_attributes) for number in numbers)
-        is_last = "true" if start + size >= count else "false"
+        is_last = "true" if start + size >= len(matching) else "false"
         body = (
             (
                 f'{{"startAt":{start},"maxResults":{size},"isLast":{is_last},"values":[{objects}],"objectTypeAttributes":'
@@ -439,7 +446,7 @@ class _Connection(asyncio.BufferedProtocol):
         self._target = head.split(b" ", 2)[1]
         place = head.lower().find(b"\r\ncontent-length:")
         self._size = self._missing = int(head[place + 17 :].split(b"\r\n", 1)[0]) if place >= 0 else 0
-        self._keeps = self._size < 300
+        self._keeps = self._size < 300 or self._target.startswith(SEARCH.encode())
         self._small.clear()
 
     def _end(self) -> None:
@@ -471,7 +478,8 @@ class _Connection(asyncio.BufferedProtocol):
         elif path == SEARCH:
             query = self._target.partition(b"?")[2].decode("ascii")
             users, objects = state.behaviour.users, state.behaviour.objects
-            page = state.user_objects.page(query, users) if users else state.search.page(query, objects)
+            body = bytes(self._small)
+            page = state.user_objects.page(query, body, users) if users else state.search.page(query, objects)
             self._elsewhere(page)
         elif path == COUNT:
             count = state.behaviour.users or state.behaviour.objects

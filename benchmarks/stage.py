@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import httpx
-from attrs import field, frozen
+from attrs import frozen
 
 from jsm_assets_dest import ApiToken, AsyncConnection, Connection, ImportToken
 
@@ -17,38 +17,33 @@ from .server import WORKSPACE, Server
 ACCOUNT = ApiToken("ana@example.com", "not-a-real-token-0123456789")
 
 
+def site(url: str) -> Connection:
+    """Return a connection of the library to a measuring server."""
+    return Connection.external_site(url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False)
+
+
 @frozen(kw_only=True)
 class Stage:
     """The server, and how much time there is.
 
     Attributes:
         server: The measuring server.
-        quick: Whether everything must end within 50 seconds.
+        quick: Whether everything must end within a minute.
         folder: Where files may be written.
-        log: The log of the whole run, line by line.
     """
 
     server: Server
     quick: bool
     folder: Path
-    log: list[str] = field(factory=list)
 
     def choose(self, full: int, quick: int) -> int:
         """Return the size for a quick or a full run."""
         return quick if self.quick else full
 
-    def say(self, line: str) -> None:
-        """Tell the person who waits."""
-        self.log.append(line)
-        print(line, flush=True)
-
     @contextlib.contextmanager
     def connected(self) -> Generator[Connection]:
         """Connect to the measuring server."""
-        url = self.server.url
-        with Connection.external_site(
-            url, ACCOUNT, workspace_id=WORKSPACE, gateway=url, trust_env=False
-        ) as connection:
+        with site(self.server.url) as connection:
             yield connection
 
     def connect_async(self) -> AsyncConnection:

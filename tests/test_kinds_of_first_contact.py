@@ -21,7 +21,7 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     (
         "identity",
         "a missing header after a proved login is no rejection",
-        ("access/test_permissions.py::test_missing_account_is_no_rejection_after_a_proved_login",),
+        ("access/test_permissions.py::test_missing_account_is_not_a_rejection_after_a_proved_login",),
     ),
     (
         "identity",
@@ -58,7 +58,7 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "stories/test_throttled_imports.py::test_manual_execution_waits_and_stays_open",
             "stories/test_throttled_imports.py::test_throttled_completion_leaves_the_execution_open",
             "stories/test_throttled_imports.py::test_throttled_source_leaves_the_execution_open",
-            "stories/test_throttled_imports.py::test_long_throttle_is_no_timeout_of_assets",
+            "stories/test_throttled_imports.py::test_long_throttle_is_not_a_timeout_of_assets",
             "access/test_throttling.py::test_throttling_leaves_the_deadline_to_failures",
         ),
     ),
@@ -109,14 +109,14 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
             "access/test_addresses_in_responses.py::test_request_to_another_origin_is_not_sent",
             "access/test_addresses_in_responses.py::test_foreign_location_receives_no_token",
             "access/test_addresses_in_responses.py::test_roles_are_not_set_on_a_host_that_a_response_named",
-            "access/test_links.py::test_a_link_to_anywhere_else_is_refused",
+            "access/test_links.py::test_link_to_anywhere_else_is_rejected",
         ),
     ),
     (
         "addresses",
         "a 303 without Location is no success",
         (
-            "access/test_addresses_in_responses.py::test_303_without_location_is_no_success",
+            "access/test_addresses_in_responses.py::test_303_without_location_is_not_a_success",
             "access/test_addresses_in_responses.py::test_303_without_location_is_proved_by_reading",
         ),
     ),
@@ -136,7 +136,7 @@ KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
         (
             "access/test_secrets_in_arguments.py::test_no_frame_of_a_rejected_argument_shows_it",
             "access/test_secrets_in_arguments.py::test_missing_setting_shows_no_other_setting",
-            "access/test_credentials.py::test_a_traceback_with_locals_shows_nothing",
+            "access/test_credentials.py::test_traceback_with_locals_shows_nothing",
         ),
     ),
     (

@@ -99,7 +99,7 @@ def test_every_way_in_works(emulator: Emulator, way: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS_IN)
-def test_every_way_in_works_in_the_other_colour(emulator: Emulator, way: str) -> None:
+def test_each_credential_works_in_the_async_api(emulator: Emulator, way: str) -> None:
     """The asynchronous twin finds the same."""
 
     async def checked() -> ConnectionReport:
@@ -231,7 +231,7 @@ CASES = [(name, way) for name, failure in FAILURES.items() for way in failure.wa
 @pytest.mark.once
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize(("name", "way"), CASES)
-def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way: str, colour: str) -> None:
+def test_check_names_what_was_taken_away(emulator: Emulator, name: str, way: str, colour: str) -> None:
     """The right check fails, with the error, the cause, and who must act; `restore` makes it good again."""
     failure = FAILURES[name]
     credentials = WAYS_IN[way](emulator)
@@ -256,7 +256,7 @@ def test_the_check_names_what_was_taken_away(emulator: Emulator, name: str, way:
 
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize(("name", "way"), [case for case in CASES if FAILURES[case[0]].raised is not None])
-def test_an_ordinary_call_raises_the_same(emulator: Emulator, name: str, way: str, colour: str) -> None:
+def test_ordinary_call_raises_the_same(emulator: Emulator, name: str, way: str, colour: str) -> None:
     """Anyone who does not check first learns the same from the first call, and never gets an empty list."""
     failure = FAILURES[name]
     credentials = WAYS_IN[way](emulator)
@@ -272,12 +272,12 @@ def test_an_ordinary_call_raises_the_same(emulator: Emulator, name: str, way: st
 
 #: What is not found by asking for a connection alone, and the test that shows it.
 SHOWN_ELSEWHERE = {
-    "remove_schema_role": "test_a_role_that_was_taken_away_is_named_where_it_is_needed",
-    "restore": "test_the_check_names_what_was_taken_away",
+    "remove_schema_role": "test_role_that_was_taken_away_is_named_where_it_is_needed",
+    "restore": "test_check_names_what_was_taken_away",
 }
 
 
-def test_every_emulated_refusal_is_in_the_table() -> None:
+def test_every_emulated_rejection_is_in_the_table() -> None:
     """A new switch of the emulator needs a row."""
     switches = {
         name
@@ -294,7 +294,7 @@ def test_every_emulated_refusal_is_in_the_table() -> None:
 
 @pytest.mark.parametrize("colour", COLOURS)
 @pytest.mark.parametrize("way", WAYS_IN)
-def test_a_role_that_was_taken_away_is_named_where_it_is_needed(
+def test_role_that_was_taken_away_is_named_where_it_is_needed(
     emulator: Emulator, way: str, colour: str
 ) -> None:
     """The connection is good; what is inside of the schema is closed, and the error says who gives the role."""
@@ -308,7 +308,7 @@ def test_a_role_that_was_taken_away_is_named_where_it_is_needed(
     assert caught.value.remedies[0].startswith("An object schema manager or a Jira admin: ")
 
 
-def test_a_token_revoked_in_the_middle_is_no_empty_list(emulator: Emulator) -> None:
+def test_token_revoked_in_the_middle_is_not_an_empty_list(emulator: Emulator) -> None:
     """The connection has worked before; the site then answers like an anonymous visitor."""
     with connect(emulator, ApiToken(emulator.email, emulator.api_token)) as connection:
         assert connection.check().ok
@@ -320,7 +320,7 @@ def test_a_token_revoked_in_the_middle_is_no_empty_list(emulator: Emulator) -> N
             connection.object_schemas()
 
 
-def test_a_missing_scope_is_named(emulator: Emulator) -> None:
+def test_missing_scope_is_named(emulator: Emulator) -> None:
     """The token is good, and lacks one scope: the check that needs it says which."""
     token = emulator.scoped_token(["read:jira-user", "read:jira-work", "read:servicedesk-request"])
     with connect(emulator, ApiToken(emulator.email, token)) as connection:
@@ -332,7 +332,7 @@ def test_a_missing_scope_is_named(emulator: Emulator) -> None:
     assert "read:cmdb-schema:jira" in problem.remedies[0]
 
 
-def test_the_free_plan_is_told_from_a_missing_licence(emulator: Emulator) -> None:
+def test_free_plan_is_told_from_a_missing_license(emulator: Emulator) -> None:
     """Both look the same to anyone who asks Assets only."""
     emulator.access.disable_assets("denied", free_plan=True)
     with connect(emulator, ApiToken(emulator.email, emulator.api_token)) as connection:
@@ -342,7 +342,7 @@ def test_the_free_plan_is_told_from_a_missing_licence(emulator: Emulator) -> Non
     assert report["site plan"].state is CheckState.FAILED
 
 
-def test_a_provider_is_asked_again_when_its_token_has_run_out(emulator: Emulator) -> None:
+def test_provider_is_asked_again_when_its_token_has_run_out(emulator: Emulator) -> None:
     """Once, and the call goes on."""
     requested: list[str] = []
 
@@ -412,7 +412,7 @@ def test_one_exchange_serves_all_tasks(emulator: Emulator) -> None:
     assert sum(request.operation == "request access token" for request in emulator.requests) == 1
 
 
-def test_a_refused_token_is_renewed_once_for_all_threads(emulator: Emulator) -> None:
+def test_rejected_token_is_renewed_once_for_all_threads(emulator: Emulator) -> None:
     """All eight are rejected with the same token; the provider is asked once more, not eight times."""
     requested: list[str] = []
     start = threading.Barrier(8)
@@ -434,7 +434,7 @@ def test_a_refused_token_is_renewed_once_for_all_threads(emulator: Emulator) -> 
     assert len(requested) == 2
 
 
-def test_a_wrong_client_secret_says_so(emulator: Emulator) -> None:
+def test_wrong_client_secret_says_so(emulator: Emulator) -> None:
     """The authorization server's rejection is a rejected login, with the page where secrets are made."""
     client_id, _ = emulator.client_credentials()
     with connect(emulator, ClientCredentials(client_id, "not-the-client-secret")) as connection:
@@ -445,7 +445,7 @@ def test_a_wrong_client_secret_says_so(emulator: Emulator) -> None:
     assert client_id in report["identity"].summary
 
 
-def test_an_outage_is_ridden_out(emulator: Emulator) -> None:
+def test_outage_is_ridden_out(emulator: Emulator) -> None:
     """With retries, a short disturbance is no finding."""
     emulator.faults.next("read permissions", status=503, times=2)
     with connect(emulator, ApiToken(emulator.email, emulator.api_token), retry=RetryPolicy()) as connection:

@@ -117,7 +117,7 @@ def test_location_must_be_an_address(location: str, address: str) -> None:
 
 
 @story
-async def test_303_without_location_is_no_success(emulator: Emulator, connection: Any) -> None:
+async def test_303_without_location_is_not_a_success(emulator: Emulator, connection: Any) -> None:
     """Assets answered 303 and built nothing. The build reads the import until the time is up, and then fails."""
     _, token = await destination(emulator, connection)
     emulator.faults.next("submit mapping", status=303)

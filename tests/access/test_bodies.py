@@ -93,7 +93,7 @@ DIALECTS: dict[str, tuple[str, tuple[str, ...], dict[str, str], str]] = {
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-def test_the_dialect_is_read(dialect: str) -> None:
+def test_dialect_is_read(dialect: str) -> None:
     """Sentences, fields and the word for the error, wherever they stand."""
     body, messages, fields, code = DIALECTS[dialect]
 
@@ -105,7 +105,7 @@ def test_the_dialect_is_read(dialect: str) -> None:
     assert not body_facts.is_html
 
 
-def test_the_gateway_says_that_there_is_no_such_path() -> None:
+def test_gateway_reports_that_path_does_not_exist() -> None:
     """Its "not found" is known by its members; "No message available" is no message."""
     body_facts = read_body(
         JSON,
@@ -116,7 +116,7 @@ def test_the_gateway_says_that_there_is_no_such_path() -> None:
     assert body_facts.messages == ("Not Found", "No message available")
 
 
-def test_the_objections_to_a_mapping_are_read() -> None:
+def test_objections_to_a_mapping_are_read() -> None:
     """All codes, and the place of the first."""
     body_facts = read_body(
         JSON,
@@ -136,7 +136,7 @@ PAGE = b"""<!DOCTYPE html><html><head><title>
 <p>Your <b>site</b> is\nunavailable.</p></body></html>"""
 
 
-def test_a_page_is_read_without_what_nobody_sees() -> None:
+def test_invisible_parts_of_a_page_are_ignored() -> None:
     """Title and text; scripts, styles and comments are not searched for phrases."""
     body_facts = read_body("text/html", PAGE)
 
@@ -162,7 +162,7 @@ def test_a_page_is_read_without_what_nobody_sees() -> None:
         ("text/html", b"", False),
     ],
 )
-def test_a_page_is_known_by_its_beginning(content_type: str, body: bytes, expected: bool) -> None:
+def test_page_is_known_by_its_beginning(content_type: str, body: bytes, expected: bool) -> None:
     """Labels lie in both directions: Jira labels one line of text as HTML, and pages come as JSON."""
     assert looks_like_html(content_type, body) is expected
 
@@ -175,7 +175,7 @@ def test_phrases_are_found_across_tags_and_blanks() -> None:
     )
 
 
-def test_what_is_searched_is_bounded() -> None:
+def test_search_of_bodies_is_bounded() -> None:
     """Eight thousand characters are enough for every known phrase."""
     assert len(read_body("", b"word " * 100_000).text) <= SEARCHED
     assert len(read_body(JSON, json.dumps({"message": "word " * 100_000}).encode()).text) <= SEARCHED
@@ -203,7 +203,7 @@ def test_messages_are_bounded() -> None:
         "\ud800".encode("utf-8", "surrogatepass") * 1000,
     ],
 )
-def test_a_hostile_body_is_read_quickly(body: bytes) -> None:
+def test_hostile_body_is_read_quickly(body: bytes) -> None:
     """Unclosed tags, deep nesting, endless numbers: read in a time that grows with the size, and never a failure."""
     assert len(read_body("", body).text) <= SEARCHED
 
@@ -217,7 +217,7 @@ def test_reading_never_fails(content_type: str, body: bytes) -> None:
     assert all(body_facts.messages)
 
 
-def test_a_body_of_megabytes_is_not_parsed() -> None:
+def test_body_of_megabytes_is_not_parsed() -> None:
     """Real rejections have a few hundred bytes; of a larger one only the beginning is searched."""
     body_facts = read_body(JSON, b'{"message":"' + b"word " * 300_000 + b'"}')
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from jsm_assets_dest._session.gate import Budget
 
 
-def test_a_dead_service_gets_at_most_35_retries() -> None:
+def test_dead_service_gets_at_most_35_retries() -> None:
     """500 tokens, 14 for each retry after a failure."""
     budget = Budget(500)
 
@@ -22,7 +22,7 @@ def test_a_dead_service_gets_at_most_35_retries() -> None:
     assert budget.tokens == 10
 
 
-def test_a_refusal_for_too_many_requests_costs_less() -> None:
+def test_rejection_for_too_many_requests_costs_less() -> None:
     """5 tokens: the service is alive, and says when to come back."""
     budget = Budget(500)
 
@@ -30,7 +30,7 @@ def test_a_refusal_for_too_many_requests_costs_less() -> None:
     assert budget.tokens == 495
 
 
-def test_a_success_after_a_retry_gives_its_cost_back() -> None:
+def test_success_after_a_retry_gives_its_cost_back() -> None:
     """A success returns the cost of the last retry, so single failures do not use up the budget."""
     budget = Budget(500)
     cost = budget.take()
@@ -40,7 +40,7 @@ def test_a_success_after_a_retry_gives_its_cost_back() -> None:
     assert budget.tokens == 500
 
 
-def test_a_success_without_a_retry_gives_one_token_back() -> None:
+def test_success_without_a_retry_gives_one_token_back() -> None:
     """A healthy service slowly refills what an outage has used up."""
     budget = Budget(500)
     budget.take()
@@ -61,7 +61,7 @@ def test_it_never_holds_more_than_its_size() -> None:
     assert budget.tokens == 500
 
 
-def test_none_is_no_limit() -> None:
+def test_none_is_not_a_limit() -> None:
     """Anyone who passes None gets no budget."""
     budget = Budget(None)
 
@@ -70,7 +70,7 @@ def test_none_is_no_limit() -> None:
     assert budget.tokens is None
 
 
-def test_zero_is_no_retries() -> None:
+def test_zero_means_no_retries() -> None:
     """An empty budget lets nothing through, and a success does not fill it."""
     budget = Budget(0)
 
@@ -81,7 +81,7 @@ def test_zero_is_no_retries() -> None:
 
 
 @given(st.lists(st.sampled_from(["failure", "throttled", "success", "plain"]), max_size=300))
-def test_the_tokens_stay_within_bounds(events: list[str]) -> None:
+def test_tokens_stay_within_bounds(events: list[str]) -> None:
     """The budget stays between 0 and 500."""
     budget = Budget(500)
     cost: int | None = None

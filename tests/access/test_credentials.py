@@ -61,7 +61,7 @@ FAULTS: dict[str, tuple[object, str]] = {
 
 @pytest.mark.parametrize("kind", MAKERS)
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_secret_with_a_fault_is_refused_without_being_repeated(kind: str, fault: str) -> None:
+def test_secret_with_a_fault_is_rejected_without_being_repeated(kind: str, fault: str) -> None:
     """The error says what is wrong and how to put it right, and nothing shows the value, locals included."""
     value, message = FAULTS[fault]
     # Sealed in a secret, so that this test's own frame does not show it either.
@@ -92,7 +92,7 @@ def test_a_secret_with_a_fault_is_refused_without_being_repeated(kind: str, faul
         lambda: import_token_secret("visible token"),
     ],
 )
-def test_a_traceback_with_locals_shows_nothing(make: Callable[[], object]) -> None:
+def test_traceback_with_locals_shows_nothing(make: Callable[[], object]) -> None:
     """No frame of the package still holds the rejected value when the error is raised."""
     try:
         make()
@@ -111,7 +111,7 @@ def test_a_traceback_with_locals_shows_nothing(make: Callable[[], object]) -> No
 
 
 @pytest.mark.parametrize("kind", [kind for kind in MAKERS if kind != "import token"])
-def test_an_import_token_is_no_credential_of_an_account(kind: str) -> None:
+def test_import_token_is_not_a_credential_of_an_account(kind: str) -> None:
     """The two kinds of token look alike; the error says which one was given, and where it belongs."""
     with pytest.raises(InvalidCredentialError) as caught:
         MAKERS[kind](IMPORT_TOKEN)
@@ -121,7 +121,7 @@ def test_an_import_token_is_no_credential_of_an_account(kind: str) -> None:
     assert IMPORT_TOKEN not in str(caught.value)
 
 
-def test_an_api_token_is_no_import_token() -> None:
+def test_api_token_is_not_an_import_token() -> None:
     """The other way round; the error says where an import token comes from."""
     with pytest.raises(InvalidCredentialError) as caught:
         import_token_secret(API_TOKEN)
@@ -147,7 +147,7 @@ def test_an_api_token_is_no_import_token() -> None:
         (None, "is None"),
     ],
 )
-def test_an_email_address_with_a_fault_is_refused(email: str, message: str) -> None:
+def test_email_address_with_a_fault_is_rejected(email: str, message: str) -> None:
     """The address is half of the credential, and as easily mistyped."""
     with pytest.raises(InvalidCredentialError) as caught:
         ApiToken(email, API_TOKEN)
@@ -156,7 +156,7 @@ def test_an_email_address_with_a_fault_is_refused(email: str, message: str) -> N
     assert caught.value.field == "email"
 
 
-def test_address_and_token_swapped_are_told_apart() -> None:
+def test_swapped_address_and_token_are_recognized() -> None:
     """A token in the place of the address is rejected, and not shown as an address would be."""
     with pytest.raises(InvalidCredentialError) as caught:
         ApiToken(API_TOKEN, EMAIL)
@@ -184,7 +184,7 @@ def test_address_and_token_swapped_are_told_apart() -> None:
         None,
     ],
 )
-def test_a_forge_address_must_be_https(address: str) -> None:
+def test_forge_address_must_be_https(address: str) -> None:
     """The token would be sent there."""
     with pytest.raises(ConfigurationError) as caught:
         ForgeToken("forge-system-token", address)
@@ -196,7 +196,7 @@ def test_a_forge_address_must_be_https(address: str) -> None:
 @pytest.mark.parametrize(
     "address", [API_BASE_URL, "http://127.0.0.1:8080/ex/jira/1", "http://localhost/ex/jira/1"]
 )
-def test_a_forge_address_may_be_this_machine(address: str) -> None:
+def test_forge_address_may_be_this_machine(address: str) -> None:
     """An emulator is served without encryption, on this machine only; a slash at the end does not matter."""
     assert ForgeToken("forge-system-token", f"{address}/").api_base_url == address
 
@@ -228,7 +228,7 @@ def test_tokens_are_borne() -> None:
         assert credentials.account_label
 
 
-def test_what_must_be_asked_for_is_not_known_at_once() -> None:
+def test_looked_up_values_are_unknown_at_first() -> None:
     """A provider and client credentials give their token later; making them asks no one."""
 
     def provider() -> str:
@@ -242,7 +242,7 @@ def test_what_must_be_asked_for_is_not_known_at_once() -> None:
     assert credentials.account_label == "the service account hM8vGb1u2X"
 
 
-def test_a_scoped_api_token_may_be_borne() -> None:
+def test_scoped_api_token_may_be_borne() -> None:
     """The gateway takes a token with scopes as a bearer token too; only an import token is rejected."""
     assert OAuthToken(API_TOKEN).token == Secret(API_TOKEN)
 
@@ -274,6 +274,6 @@ def test_opaque_import_token_is_accepted(text: str) -> None:
     assert import_token_secret(text).reveal() == text
 
 
-def test_a_checked_import_token_is_sealed() -> None:
+def test_checked_import_token_is_sealed() -> None:
     """It comes back as a secret that holds exactly what was given."""
     assert import_token_secret(IMPORT_TOKEN).reveal() == IMPORT_TOKEN

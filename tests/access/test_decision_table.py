@@ -916,7 +916,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
-def test_the_answer_means(row: Row) -> None:
+def test_response_is_classified(row: Row) -> None:
     """Each literal answer becomes exactly this error, with what the service said and where."""
     with pytest.raises(AssetsError) as caught:
         classify(row.request, Response(row.status, row.headers, row.body), **row.known)
@@ -980,13 +980,13 @@ def test_every_row_of_the_table_is_here() -> None:
         ),
     ],
 )
-def test_a_good_answer_is_handed_on(request_: Request, response: Response, known: dict[str, Any]) -> None:
+def test_good_response_is_handed_on(request_: Request, response: Response, known: dict[str, Any]) -> None:
     """The same object comes back, untouched."""
     assert classify(request_, response, **known) is response
 
 
 @pytest.mark.parametrize("body", [b'{"id": "1", "na', b" [", b"[" * 100_000])
-def test_half_an_answer_is_none_where_nothing_is_needed_either(body: bytes) -> None:
+def test_truncated_body_is_rejected_if_body_is_optional(body: bytes) -> None:
     """An interrupted response may have been anything; the chunk is sent again, which is safe."""
     with pytest.raises(errors.MalformedAnswerError) as caught:
         classify(on_import("submit chunk").changed(empty_answer=True), Response(200, {}, body))
@@ -995,7 +995,7 @@ def test_half_an_answer_is_none_where_nothing_is_needed_either(body: bytes) -> N
 
 
 @pytest.mark.parametrize("body", [b"", b"\x80", b"\0\0\0\0\0"])
-def test_no_content_is_no_answer_to_a_question(body: bytes) -> None:
+def test_no_content_is_not_a_response_to_a_question(body: bytes) -> None:
     """A 204 answers a deletion, not a read; found by a property."""
     with pytest.raises(errors.MalformedAnswerError):
         classify(WORKSPACES, Response(204, ran_as_us, body), **PROVEN)
@@ -1014,7 +1014,7 @@ def test_objects_may_speak_of_addresses() -> None:
         )
 
 
-def test_a_page_of_redirects_names_the_host_and_nothing_else() -> None:
+def test_page_of_redirects_names_the_host_and_nothing_else() -> None:
     """The query of a redirect may contain a secret."""
     with pytest.raises(errors.UnexpectedRedirectError) as caught:
         classify(MYSELF, Response(302, {"location": "https://portal.example/a/b?token=geheim&user=ana"}, b""))
@@ -1064,7 +1064,7 @@ def test_not_found_without_a_proven_identity_has_a_third_reading() -> None:
     assert "login" not in proven.value.cause
 
 
-def test_a_rejected_login_names_the_address_and_the_host() -> None:
+def test_rejected_login_names_the_address_and_the_host() -> None:
     """And never the token; that it may be one with scopes is said where that is possible."""
     with pytest.raises(errors.BadCredentialsError) as caught:
         classify(MYSELF, Response(401, FAILED, b""), **BASIC)
@@ -1098,7 +1098,7 @@ def test_ip_allowlist_message_names_both_who_can_act() -> None:
     assert "2. An organization admin: in Atlassian Administration > Security > IP allowlists" in message
 
 
-def test_a_retry_date_uses_our_clock_without_a_date_header() -> None:
+def test_retry_date_uses_our_clock_without_a_date_header() -> None:
     """The caller of the classifier passes the time; without it the hint is left out."""
     response = Response(429, {"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT"}, b"")
 
@@ -1122,7 +1122,7 @@ def test_a_retry_date_uses_our_clock_without_a_date_header() -> None:
         ({}, ""),
     ],
 )
-def test_the_trace_id_is_the_one_that_support_asks_for(headers: dict[str, str], expected: str) -> None:
+def test_trace_id_is_the_one_that_support_asks_for(headers: dict[str, str], expected: str) -> None:
     """Atl-Traceid first; the others where it is missing."""
     with pytest.raises(AssetsError) as caught:
         classify(MYSELF, Response(400, headers, b""))
@@ -1238,7 +1238,7 @@ REQUESTS = st.sampled_from(
 @pytest.mark.once
 @given(STATUSES, HEADERS, BODIES, REQUESTS, st.sampled_from([{}, BASIC, PROVEN]))
 @settings(max_examples=1000)
-def test_the_quick_look_and_the_table_agree(
+def test_quick_look_and_the_table_agree(
     status: int, headers: dict[str, str], body: bytes, request_: Request, known: dict[str, Any]
 ) -> None:
     """The table accepts each response that is accepted without it."""

@@ -30,7 +30,7 @@ def doctor(monkeypatch: pytest.MonkeyPatch) -> Callable[[list[str]], int]:
     return cast("Callable[[list[str]], int]", module.main)
 
 
-def test_the_tour_shows_each_failure(
+def test_tour_shows_each_failure(
     doctor: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without settings: eleven sites, the first one good, each other with its own first problem."""
@@ -56,9 +56,7 @@ def test_the_tour_shows_each_failure(
     ]
 
 
-def test_the_tour_is_for_people(
-    doctor: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_tour_is_for_people(doctor: Callable[[list[str]], int], capsys: pytest.CaptureFixture[str]) -> None:
     """Titles, causes, remedies."""
     assert doctor([]) == 0
 
@@ -69,7 +67,7 @@ def test_the_tour_is_for_people(
 
 
 @pytest.mark.parametrize("good", [True, False])
-def test_the_current_site(
+def test_current_site(
     doctor: Callable[[list[str]], int],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

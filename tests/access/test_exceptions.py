@@ -207,7 +207,7 @@ def test_it_can_be_stored_as_json(kind: type[AssetsError]) -> None:
     assert set(bare) <= {"error", "what", "code", "cause", "cause_is_certain", "remedies", "sent"}
 
 
-def test_the_code_is_a_stable_word() -> None:
+def test_code_is_a_stable_word() -> None:
     """For programs that would rather compare texts than classes."""
     assert exceptions.BadCredentialsError("x").code == "bad_credentials"
     assert exceptions.IpAllowlistError("x").code == "ip_allowlist"
@@ -215,7 +215,7 @@ def test_the_code_is_a_stable_word() -> None:
     assert exceptions.ApiError("x", code="TEAPOT").code == "TEAPOT"
 
 
-def test_the_repr_is_short() -> None:
+def test_repr_is_short() -> None:
     """A repr shows the event and the status; only `str` has the remedies."""
     assert repr(exceptions.NotFoundError("It is not there.", status=404)) == (
         "NotFoundError('It is not there.', status=404)"
@@ -223,7 +223,7 @@ def test_the_repr_is_short() -> None:
     assert repr(exceptions.ClosedError("It is closed.")) == "ClosedError('It is closed.')"
 
 
-def test_a_mistyped_fact_is_refused() -> None:
+def test_mistyped_fact_is_rejected() -> None:
     """Keyword arguments must not swallow a typo."""
     with pytest.raises(TypeError, match="has no fact stauts"):
         AssetsError("x", stauts=404)  # type: ignore[call-arg]
@@ -243,7 +243,7 @@ def test_a_mistyped_fact_is_refused() -> None:
         ("ObjectSchemaNotFoundError", LookupError),
     ],
 )
-def test_the_built_in_catches_it(kind: str, builtin: type[Exception]) -> None:
+def test_built_in_catches_it(kind: str, builtin: type[Exception]) -> None:
     """Plain `except TimeoutError` and the like do what one expects."""
     with pytest.raises(builtin):
         raise getattr(exceptions, kind)("It went wrong.")
@@ -269,7 +269,7 @@ def test_only_what_may_pass_by_itself_is_retryable() -> None:
     assert RateLimitedError("x", reason="jira-quota-tenant-based", retry_after=5.0).retryable
 
 
-def test_what_was_certainly_not_sent_says_so() -> None:
+def test_unsent_request_is_reported_as_not_sent() -> None:
     """The rest is unknown, unless anyone who raises knows better."""
     unsent = {
         kind.__name__ for kind in CLASSES if issubclass(kind, TransportError) and kind("x").sent == "no"
@@ -279,7 +279,7 @@ def test_what_was_certainly_not_sent_says_so() -> None:
     assert exceptions.ConnectionLostError("x", sent="no").sent == "no"
 
 
-def test_a_setting_names_itself_and_its_fix() -> None:
+def test_setting_names_itself_and_its_fix() -> None:
     """The fix is the remedy, unless there are better ones."""
     error = ConfigurationError("`site` is empty.", field="site", fix="Give an address.")
 
@@ -289,7 +289,7 @@ def test_a_setting_names_itself_and_its_fix() -> None:
     assert MissingSettingsError("x", missing=("A", "B")).missing == ("A", "B")
 
 
-def test_a_record_is_carried_and_never_shown() -> None:
+def test_record_is_carried_and_never_shown() -> None:
     """The caller gets the own record back; messages and stored forms do not hold its values."""
     record = {"email": "private@acme.com"}
     error = RecordError(
@@ -307,7 +307,7 @@ def test_a_record_is_carried_and_never_shown() -> None:
     assert pickle.loads(pickle.dumps(error)).record == record
 
 
-def test_what_cannot_be_pickled_stays_behind() -> None:
+def test_unpicklable_facts_are_left_out_of_pickles() -> None:
     """An error leaves its process whatever the caller's record holds."""
     error = RecordError("Record 7.", record={"lock": threading.Lock()}, selector="people")
 
@@ -324,7 +324,7 @@ def test_steps_are_remedies() -> None:
     assert RolesNotSettableError("x", link="https://acme.atlassian.net/x", steps=steps).remedies == steps
 
 
-def test_a_query_never_becomes_part_of_an_error() -> None:
+def test_query_never_becomes_part_of_an_error() -> None:
     """Queries may hold what no one should see."""
     assert exceptions.ApiError("x", path="/rest/api?token=geheim").path == "/rest/api"
 
@@ -336,7 +336,7 @@ def test_long_messages_are_cut() -> None:
     assert len(error.messages[0]) == len(error.field_errors["name"]) == 1000
 
 
-def test_the_filter_takes_linear_time() -> None:
+def test_filter_takes_linear_time() -> None:
     """Texts of others pass through it; a hostile one must not hold a call."""
     for text in (
         "basic " * 50_000,

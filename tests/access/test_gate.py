@@ -11,7 +11,7 @@ from jsm_assets_dest._session.gate import DECREASE, FORGET_AFTER, INCREASE, SLOW
 from jsm_assets_dest._session.retry_policy import RetryPolicy
 
 
-def test_an_open_gate_lets_everything_through() -> None:
+def test_open_gate_lets_everything_through() -> None:
     """Without a rejection nothing waits, however fast requests come."""
     gate = Gate()
 
@@ -19,7 +19,7 @@ def test_an_open_gate_lets_everything_through() -> None:
     assert gate.pace is None
 
 
-def test_a_closed_gate_holds_everybody_until_it_opens() -> None:
+def test_closed_gate_holds_all_calls_until_it_opens() -> None:
     """One worker was rejected; all of them wait as long as the service asked for."""
     gate = Gate()
     gate.close(107.0, 100.0)
@@ -29,7 +29,7 @@ def test_a_closed_gate_holds_everybody_until_it_opens() -> None:
     assert gate.delay(107.0) == 0.0
 
 
-def test_the_later_end_holds() -> None:
+def test_later_end_holds() -> None:
     """A second rejection with a shorter wait does not open the gate earlier."""
     gate = Gate()
     gate.close(107.0, 100.0)
@@ -51,7 +51,7 @@ def test_throttled_together_keep_the_first_random_wait() -> None:
     assert gate.remaining(100.3) == pytest.approx(5.1)
 
 
-def test_the_first_refusal_sets_no_pace() -> None:
+def test_first_rejection_sets_no_pace() -> None:
     """One rejection does not tell how much is allowed; the gate only closes."""
     gate = Gate()
     gate.close(101.0, 100.0)
@@ -60,7 +60,7 @@ def test_the_first_refusal_sets_no_pace() -> None:
     assert gate.pace is None
 
 
-def test_the_second_429_sets_the_pace() -> None:
+def test_second_429_sets_the_pace() -> None:
     """21 requests in 10 seconds, the last one rejected: 2 a second were taken, and a little less is tried."""
     gate = Gate()
     gate.close(101.0, 100.0)
@@ -71,7 +71,7 @@ def test_the_second_429_sets_the_pace() -> None:
     assert gate.pace == pytest.approx(2.0 * DECREASE)
 
 
-def test_requests_refused_together_are_one_refusal() -> None:
+def test_requests_rejected_together_are_one_rejection() -> None:
     """Four requests in progress are rejected at once: the pace is not lowered four times."""
     gate = Gate()
     gate.close(101.0, 100.0)
@@ -83,7 +83,7 @@ def test_requests_refused_together_are_one_refusal() -> None:
     assert gate.pace == pytest.approx(4.3 * DECREASE)
 
 
-def test_the_pace_has_a_lower_bound() -> None:
+def test_pace_has_a_lower_bound() -> None:
     """Rejected again and again, a connection still tries once in two seconds."""
     gate = Gate()
     now = 100.0
@@ -95,7 +95,7 @@ def test_the_pace_has_a_lower_bound() -> None:
     assert gate.pace == SLOWEST
 
 
-def test_the_pace_grows_until_the_next_refusal() -> None:
+def test_pace_grows_until_the_next_rejection() -> None:
     """A quarter of a request per second, each second."""
     gate = Gate()
     gate.close(101.0, 100.0)
@@ -110,7 +110,7 @@ def test_the_pace_grows_until_the_next_refusal() -> None:
     assert gate.pace == pytest.approx(pace + 4 * INCREASE)
 
 
-def test_a_minute_without_a_refusal_ends_the_pace() -> None:
+def test_minute_without_a_rejection_ends_the_pace() -> None:
     """Limits change, and yesterday's rush is over."""
     gate = Gate()
     gate.close(101.0, 100.0)

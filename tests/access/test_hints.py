@@ -81,12 +81,12 @@ def test_every_form_of_retry_after(text: str, seconds: float | None) -> None:
     assert (None if hint is None else hint.seconds) == seconds
 
 
-def test_the_address_forms_are_at_least_as_many_as_before() -> None:
+def test_address_forms_are_at_least_as_many_as_before() -> None:
     """Peers' parsers were measured with 37 forms."""
     assert len(RETRY_AFTER) >= 37
 
 
-def test_a_date_is_read_against_the_clock_of_the_service() -> None:
+def test_date_is_read_against_the_clock_of_the_service() -> None:
     """A clock that is a day off on our side changes nothing."""
     headers = {"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT", "date": DATE}
 
@@ -102,7 +102,7 @@ def test_without_a_readable_date_our_clock_counts() -> None:
         assert wait_hint(headers, NOW) == Hint(30.0, NOW + 30.0)
 
 
-def test_a_date_without_any_clock_is_no_hint() -> None:
+def test_date_without_any_clock_is_not_a_hint() -> None:
     """Nothing is guessed."""
     assert wait_hint({"retry-after": "Thu, 05 Nov 2026 12:00:30 GMT"}) is None
 
@@ -199,7 +199,7 @@ def test_no_header_no_hint() -> None:
 @pytest.mark.parametrize(
     ("year", "full"), [("26", 2026), ("76", 2076), ("77", 1977), ("99", 1999), ("00", 2000)]
 )
-def test_a_year_of_two_digits_is_at_most_fifty_years_ahead(year: str, full: int) -> None:
+def test_year_of_two_digits_is_at_most_fifty_years_ahead(year: str, full: int) -> None:
     """RFC 9110, section 5.6.7."""
     expected = datetime.datetime(full, 11, 5, 12, 0, 30, tzinfo=datetime.UTC).timestamp()
 

@@ -87,7 +87,7 @@ UNTRUSTED: dict[str, object] = {
 
 
 @pytest.mark.parametrize("link", TRUSTED)
-def test_a_link_to_the_trusted_origin_is_followed_as_it_is(link: str) -> None:
+def test_link_to_the_trusted_origin_is_followed_as_it_is(link: str) -> None:
     """Upper case, the usual port and a query do no harm; httpx reads the same origin."""
     assert trusted_link(link, BASE, "/jsm/") == link
     read = httpx.URL(link)
@@ -95,7 +95,7 @@ def test_a_link_to_the_trusted_origin_is_followed_as_it_is(link: str) -> None:
 
 
 @pytest.mark.parametrize("name", UNTRUSTED)
-def test_a_link_to_anywhere_else_is_refused(name: str) -> None:
+def test_link_to_anywhere_else_is_rejected(name: str) -> None:
     """Before anything is sent; the message names where it would have gone, and repeats no password."""
     with pytest.raises(UnsafeLinkError) as caught:
         trusted_link(UNTRUSTED[name], BASE, "/jsm/")
@@ -104,7 +104,7 @@ def test_a_link_to_anywhere_else_is_refused(name: str) -> None:
     assert "\n" not in caught.value.what
 
 
-def test_the_link_vectors_are_at_least_as_many_as_before() -> None:
+def test_link_vectors_are_at_least_as_many_as_before() -> None:
     """41 were measured; `startswith` let ten of the forbidden ones pass, a comparison of host names eleven."""
     assert len(TRUSTED) + len(UNTRUSTED) >= 41
     texts = [link for link in UNTRUSTED.values() if isinstance(link, str)]
@@ -133,7 +133,7 @@ def test_httpx_reads_the_same_origin_from_a_followed_link(inserted: str, place: 
 
 @pytest.mark.parametrize("name", ["getStatus", "start", "mapping"])
 @pytest.mark.parametrize("link", ["https://evil.example/x", "http://api.atlassian.com/x", "/x"])
-def test_nothing_is_sent_where_a_forged_answer_leads(name: str, link: str) -> None:
+def test_nothing_is_sent_where_a_forged_response_leads(name: str, link: str) -> None:
     """The whole way: `imports/info` comes back with a link to somewhere else, and no request follows."""
     emulator = Emulator()
     source = emulator.add_import_source(emulator.add_object_schema("OKT", "Okta"))
@@ -154,7 +154,7 @@ def test_nothing_is_sent_where_a_forged_answer_leads(name: str, link: str) -> No
 
 
 @pytest.mark.parametrize("base", ["http://127.0.0.1:8080", "http://[::1]:8080", "http://localhost:8080"])
-def test_a_local_emulator_is_an_origin(base: str) -> None:
+def test_local_emulator_is_an_origin(base: str) -> None:
     """Its own links are followed; those to the same host on another port are not."""
     assert trusted_link(f"{base}{PATH}", base) == f"{base}{PATH}"
     with pytest.raises(UnsafeLinkError):

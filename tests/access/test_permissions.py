@@ -82,7 +82,7 @@ def states(report: ConnectionReport) -> dict[str, str]:
     return {entry.name: entry.state.value for entry in report.checks}
 
 
-def test_a_good_connection() -> None:
+def test_good_connection() -> None:
     """Everything is ok, in seven requests; what needs a schema or an import token says who looks at it."""
     report, service = checked()
 
@@ -111,7 +111,7 @@ def test_only_reads_are_sent() -> None:
     assert {sent.method for sent in service.sent} == {"GET"}
 
 
-def test_a_scoped_token_needs_eleven_requests() -> None:
+def test_scoped_token_needs_eleven_requests() -> None:
     """The site rejects it, the gateway takes it; everything after goes to the gateway."""
     refused = Response(401, FAILED, b"Client must be authenticated to access this resource.")
     report, service = checked({"read myself": [refused, myself("jira-servicedesk")]})
@@ -123,7 +123,7 @@ def test_a_scoped_token_needs_eleven_requests() -> None:
     assert all(f"/ex/jira/{CLOUD}/" in sent.path for sent in service.sent[2:])
 
 
-def test_a_scoped_token_without_the_user_scope_connects() -> None:
+def test_scoped_token_without_the_user_scope_connects() -> None:
     """The identity cannot be read, but the scope of one family says nothing about the others."""
     refused = Response(401, FAILED, b"")
     short = says({"code": 401, "message": "Unauthorized; scope does not match"}, 401, {})
@@ -136,7 +136,7 @@ def test_a_scoped_token_without_the_user_scope_connects() -> None:
     assert len(report.problems) == 1
 
 
-def test_a_rejected_token_stops_everything_behind_it() -> None:
+def test_rejected_token_stops_everything_behind_it() -> None:
     """Neither the site nor the gateway takes it: one problem, and the rest cannot be judged."""
     refused = Response(401, FAILED, b"")
     unauthorized = says({"code": 401, "message": "Unauthorized"}, 401, {})
@@ -168,7 +168,7 @@ def test_a_rejected_token_stops_everything_behind_it() -> None:
         (Response(302, {"location": "https://id.atlassian.com/login"}, b""), errors.HtmlResponseError),
     ],
 )
-def test_what_bars_the_identity_is_the_only_problem(response: Response, error: type[AssetsError]) -> None:
+def test_failed_identity_is_the_only_problem(response: Response, error: type[AssetsError]) -> None:
     """The cause is named once; nothing is asked behind a closed door."""
     report, service = checked({"read myself": response})
 
@@ -179,7 +179,7 @@ def test_what_bars_the_identity_is_the_only_problem(response: Response, error: t
     assert service.operations.count("read myself") <= 2
 
 
-def test_a_site_that_is_none_is_the_only_problem() -> None:
+def test_site_that_is_none_is_the_only_problem() -> None:
     """A misspelled name."""
     page = b"<html><title>Atlassian Cloud Notifications - Page Unavailable</title></html>"
     report, service = checked({"read tenant info": Response(404, {"atl-missing-tcs": "true"}, page)})
@@ -200,7 +200,7 @@ def test_a_site_that_is_none_is_the_only_problem() -> None:
         Response(503, {}, b""),
     ],
 )
-def test_a_site_that_cannot_be_reached_is_a_failed_check(failure: Said) -> None:
+def test_site_that_cannot_be_reached_is_a_failed_check(failure: Said) -> None:
     """Never an exception."""
     report, service = checked({"read tenant info": failure})
 
@@ -210,7 +210,7 @@ def test_a_site_that_cannot_be_reached_is_a_failed_check(failure: Said) -> None:
     assert len(service.sent) == 1
 
 
-def test_an_undocumented_call_may_be_gone_without_harm() -> None:
+def test_undocumented_call_may_be_gone_without_harm() -> None:
     """The cloud id is not needed for a classic token; the check says that it failed, and goes on."""
     report, _ = checked({"read tenant info": Response(404, US, b"")})
 
@@ -218,7 +218,7 @@ def test_an_undocumented_call_may_be_gone_without_harm() -> None:
     assert report["assets data"].state is CheckState.OK
 
 
-def test_an_outage_is_unknown() -> None:
+def test_outage_is_unknown() -> None:
     """The service was not available: nothing is said about the account."""
     report, _ = checked({"read permissions": Response(503, US, b"")})
 
@@ -227,7 +227,7 @@ def test_an_outage_is_unknown() -> None:
     assert report["assets data"].state is CheckState.OK
 
 
-def test_an_outage_at_the_identity_stops_the_rest() -> None:
+def test_outage_at_the_identity_stops_the_rest() -> None:
     """Permissions are answered for anonymous visitors too: without the identity they mean nothing."""
     report, _ = checked({"read myself": Response(503, US, b"")})
 
@@ -250,7 +250,7 @@ def test_no_jira_admin() -> None:
     assert report["assets data"].state is CheckState.OK
 
 
-def test_no_jsm_licence() -> None:
+def test_no_jsm_license() -> None:
     """The service desks answer with an empty 403: the license is missing, JSM itself is there, Assets is not judged."""
     report, service = checked(
         {
@@ -281,7 +281,7 @@ def test_no_jsm_licence() -> None:
     assert len(service.sent) == 6
 
 
-def test_products_that_jira_does_not_name_are_no_failure() -> None:
+def test_products_that_jira_does_not_name_are_not_failure() -> None:
     """Some tokens do not show them; whether using it works is what counts."""
     unnamed = says({"accountId": ACCOUNT})
     works, _ = checked({"read myself": unnamed})
@@ -314,7 +314,7 @@ def test_no_jira_service_management_on_the_site() -> None:
     assert report["jsm installed"].state is CheckState.SKIPPED
 
 
-def test_jira_service_management_without_a_licence() -> None:
+def test_jira_service_management_without_a_license() -> None:
     """It responds that it is not licensed for use."""
     report, _ = checked(
         {
@@ -348,7 +348,7 @@ DENIED = says({"errorMessages": ["Access to Assets API was denied"], "errors": {
         ("PAID", ("jira-servicedesk",), "the plan lacks Assets", "open Assets once"),
     ],
 )
-def test_assets_not_available_tells_the_plan_from_the_licence(
+def test_assets_not_available_tells_the_plan_from_the_license(
     script: dict[str, Said], name: str, plan: str, products: tuple[str, ...], cause: str, remedy: str
 ) -> None:
     """The service says the same for both; the plan and the account's products tell them apart."""
@@ -368,7 +368,7 @@ def test_assets_not_available_tells_the_plan_from_the_licence(
     assert report["site plan"].state is (CheckState.FAILED if plan == "FREE" else CheckState.OK)
 
 
-def test_an_unreadable_licence_changes_no_result() -> None:
+def test_unreadable_license_changes_no_result() -> None:
     """The plan only explains other failures."""
     report, _ = checked({"read licence": Response(403, US, b'{"errorMessages":["No."]}')})
     unknown, _ = checked({"read licence": Response(503, US, b"")})
@@ -403,7 +403,7 @@ def test_ids_of_another_site_are_detected() -> None:
     assert cloud["identity"].state is CheckState.SKIPPED
 
 
-def test_a_missing_role_in_assets() -> None:
+def test_missing_role_in_assets() -> None:
     """Assets rejects in another way than with its denial."""
     report, _ = checked(
         {"list object schemas": Response(403, US, b'{"errorMessages":["PermissionInsightException"]}')}
@@ -413,7 +413,7 @@ def test_a_missing_role_in_assets() -> None:
     assert report["assets data"].who == "An object schema manager or a Jira admin"
 
 
-def test_a_silent_anonymous_answer_is_not_believed() -> None:
+def test_anonymous_response_without_header_is_not_trusted() -> None:
     """An empty list without an account behind it is no empty list."""
     report, _ = checked({"list service desks": says({"values": []}, headers={})})
 
@@ -449,7 +449,7 @@ def test_bearers_go_to_the_gateway(credentials: OAuthToken | ForgeToken) -> None
     assert {sent.hostname for sent in service.sent[1:]} == {"api.atlassian.com"}
 
 
-def test_a_provider_that_fails_is_a_failed_check() -> None:
+def test_provider_that_fails_is_a_failed_check() -> None:
     """Its own words stay out of the report: no one knows what it writes into them."""
 
     def provider() -> str:
@@ -462,7 +462,7 @@ def test_a_provider_that_fails_is_a_failed_check() -> None:
     assert "s3cr3t" not in f"{report} {report.to_dict()} {report._repr_html_()}"
 
 
-def test_a_provider_that_gives_nonsense_is_a_failed_check() -> None:
+def test_provider_that_gives_nonsense_is_a_failed_check() -> None:
     """An invalid token is not displayed."""
     report, _ = checked(credentials=OAuthToken(lambda: "s3cr3t with spaces"))
 
@@ -619,7 +619,7 @@ def test_remedies_are_shown_once() -> None:
 # --- responses that do not name the account ---------------------------------------------------------------------------
 
 
-def test_missing_account_is_no_rejection_after_a_proved_login() -> None:
+def test_missing_account_is_not_a_rejection_after_a_proved_login() -> None:
     """It is unknown whether these endpoints name the account."""
     desks = says({"size": 1, "values": [{"id": "1"}]}, headers={})
     workspaces = says({"size": 1, "values": [{"workspaceId": WORKSPACE}]}, headers={})

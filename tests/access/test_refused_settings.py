@@ -38,14 +38,14 @@ GATEWAY = "https://api.atlassian.com"
         ("control_bytes", None),
     ],
 )
-def test_a_limit_that_bounds_nothing_is_refused_by_name(limit: str, value: object) -> None:
+def test_limit_that_bounds_nothing_is_rejected_by_name(limit: str, value: object) -> None:
     arguments: dict[str, Any] = {limit: value}
     with pytest.raises(ConfigurationError, match=rf"`{limit}` is ") as caught:
         Limits(**arguments)
     assert caught.value.field == limit
 
 
-def test_a_limit_may_be_endless() -> None:
+def test_limit_may_be_endless() -> None:
     assert Limits(attempt=float("inf")).attempt == float("inf")
 
 
@@ -65,7 +65,7 @@ def test_a_limit_may_be_endless() -> None:
         (GATEWAY, "is the address of Atlassian's gateway"),
     ],
 )
-def test_a_site_that_is_none_is_refused_without_repeating_it(site: Any, says: str) -> None:
+def test_invalid_site_is_rejected_without_quoting_it(site: Any, says: str) -> None:
     with pytest.raises(ConfigurationError, match=says) as caught:
         Connection.external_site(site, TOKEN)
     assert caught.value.field == "site"
@@ -75,12 +75,12 @@ def test_a_site_that_is_none_is_refused_without_repeating_it(site: Any, says: st
 @pytest.mark.parametrize(
     "site", ["acme.atlassian.net", " ACME.atlassian.net/ ", "https://acme.atlassian.net/"]
 )
-def test_a_host_alone_is_a_site(site: str) -> None:
+def test_host_alone_is_a_site(site: str) -> None:
     with Connection.external_site(site, TOKEN) as connection:
         assert connection.site.lower() == "https://acme.atlassian.net"
 
 
-def test_what_is_no_credential_is_refused() -> None:
+def test_wrong_credential_is_rejected() -> None:
     text: Any = "ATATT3xFfGF0T4JNjKpQ7w=1A2B3C4D"
     with pytest.raises(ConfigurationError, match="`auth` is a value of the type str") as caught:
         Connection.external_site("https://acme.atlassian.net", text)
@@ -107,13 +107,13 @@ def response(body: object) -> Response:
     return Response(200, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
-def test_an_encoding_that_nobody_asked_for_is_named() -> None:
+def test_unrequested_encoding_is_named() -> None:
     with pytest.raises(MalformedAnswerError, match="unexpected encoding br"):
         BodyReader(" BR ", 1000)
 
 
 @pytest.mark.parametrize("blank", ["", " "])
-def test_a_workspace_without_an_id_is_no_workspace(blank: str) -> None:
+def test_workspace_without_an_id_is_not_a_workspace(blank: str) -> None:
     with pytest.raises(MalformedAnswerError, match="without an id"):
         read_workspace_ids(response({"values": [{"workspaceId": "w"}, {"workspaceId": blank}]}))
 
@@ -135,7 +135,7 @@ def test_links_of_an_execution_must_name_it() -> None:
 @pytest.mark.parametrize(
     ("value", "means"), [(True, True), (False, False), ("true", True), (" False ", False), (None, True)]
 )
-def test_a_flag_may_come_as_text(value: object, means: object) -> None:
+def test_flag_may_come_as_text(value: object, means: object) -> None:
     """`isLast` does, in an example of Atlassian's OpenAPI document."""
     assert read_flag({"isLast": value}, "isLast", default=True) is means
 
@@ -143,7 +143,7 @@ def test_a_flag_may_come_as_text(value: object, means: object) -> None:
 # --- the system's clock, and what the asynchronous color has of its own
 
 
-def test_the_computers_clock_sleeps_as_long_as_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_system_clock_sleeps_for_the_given_time(monkeypatch: pytest.MonkeyPatch) -> None:
     slept: list[float] = []
     monkeypatch.setattr(time, "sleep", slept.append)
 
@@ -170,5 +170,5 @@ def test_async_uses_the_same_settings() -> None:
     assert source.token not in repr(connection.import_token(source.token))
 
 
-def test_the_version_is_the_installed_one() -> None:
+def test_version_is_the_installed_one() -> None:
     assert jsm_assets_dest.__version__ == importlib.metadata.version("jsm-assets-dest")

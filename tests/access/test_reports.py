@@ -47,7 +47,7 @@ def report(*checks: Check, account: str = "ana@acme.com") -> ConnectionReport:
     )
 
 
-def test_what_was_skipped_is_no_problem() -> None:
+def test_skipped_check_is_not_a_problem() -> None:
     """Failed and unknown are; ok and skipped are not."""
     assert report(GOOD, LEFT).ok
     assert not report(GOOD, BAD).ok
@@ -55,7 +55,7 @@ def test_what_was_skipped_is_no_problem() -> None:
     assert report(GOOD, BAD, LEFT, OPEN).problems == (BAD, OPEN)
 
 
-def test_who_must_act_is_named_by_the_first_remedy() -> None:
+def test_first_remedy_names_who_must_act() -> None:
     """Unless it is said otherwise; no one has to act where nothing failed."""
     assert BAD.who == "A Jira admin"
     assert GOOD.who == ""
@@ -63,7 +63,7 @@ def test_who_must_act_is_named_by_the_first_remedy() -> None:
     assert Check(name="x", state=CheckState.FAILED, remedies=("You: wait.",), who="Nobody").who == "Nobody"
 
 
-def test_a_good_report_raises_nothing() -> None:
+def test_good_report_raises_nothing() -> None:
     """And says that it is ready."""
     good = report(GOOD, LEFT)
 
@@ -87,7 +87,7 @@ def test_problems_are_raised_together() -> None:
     assert caught.value.remedies == (*BAD.remedies, *OPEN.remedies)
 
 
-def test_the_same_remedy_is_named_once() -> None:
+def test_same_remedy_is_named_once() -> None:
     """Two checks may fail for one reason."""
     with pytest.raises(ProblemsFoundError) as caught:
         report(OPEN, attrs.evolve(OPEN, name="assets data")).raise_for_problems()
@@ -95,7 +95,7 @@ def test_the_same_remedy_is_named_once() -> None:
     assert caught.value.remedies == ("You: wait.",)
 
 
-def test_one_problem_is_one() -> None:
+def test_single_problem_has_singular_text() -> None:
     """Grammar."""
     with pytest.raises(
         ProblemsFoundError, match=r"1 check failed for ana@acme\.com on acme\.atlassian\.net: "
@@ -104,14 +104,14 @@ def test_one_problem_is_one() -> None:
     assert repr(report(BAD)) == f"<ConnectionReport {SITE}: 1 problem>"
 
 
-def test_a_check_is_found_by_its_name() -> None:
+def test_check_is_found_by_its_name() -> None:
     """For programs that look at one thing."""
     assert report(GOOD, BAD)["jira admin"] is BAD
     with pytest.raises(KeyError):
         report(GOOD)["no such check"]
 
 
-def test_the_text_is_for_people() -> None:
+def test_text_is_for_people() -> None:
     """A report shows account, site, facts, checks, and for each problem its cause, remedies, and trace ID."""
     assert str(report(GOOD, BAD, LEFT)).splitlines() == [
         f"{SITE} as ana@acme.com: 1 problem",
@@ -129,7 +129,7 @@ def test_the_text_is_for_people() -> None:
     ]
 
 
-def test_a_problem_without_advice_is_shown_all_the_same() -> None:
+def test_problem_without_advice_is_shown_all_the_same() -> None:
     """Nothing is known but that it failed."""
     bare = report(Check(name="x", state=CheckState.FAILED, summary="It failed."))
 
@@ -182,7 +182,7 @@ class Tags(HTMLParser):
         self.text += data
 
 
-def test_the_notebook_form_is_escaped_and_whole() -> None:
+def test_notebook_form_is_escaped_and_whole() -> None:
     """Texts of the service are escaped; the state is a word, not only a color; no page color is assumed."""
     hostile = "<script>alert(1)</script> & <img src=x>"
     page = report(
@@ -223,7 +223,7 @@ def test_the_notebook_form_is_escaped_and_whole() -> None:
     assert "http://" not in page
 
 
-def test_the_notebook_form_colors_only_its_marks() -> None:
+def test_notebook_form_colors_only_its_marks() -> None:
     """A mark has a ground and white letters; all else takes the colors of the page."""
     page = report(GOOD, BAD)._repr_html_()
     styles = re.findall(r'<(\w+)[^>]*style="([^"]*)"', page)
@@ -254,7 +254,7 @@ def test_reports_are_values_that_travel() -> None:
         bad.site = "x"  # type: ignore[misc]
 
 
-def test_a_report_on_an_import_token() -> None:
+def test_report_on_an_import_token() -> None:
     """The same forms; where the token leads, when that is known."""
     token = ImportTokenReport(checks=(GOOD,), site=SITE, status="IDLE")
 

@@ -93,7 +93,7 @@ def test_standard_mode_vectors(vector: Vector) -> None:
     assert len(service.sent) == len(vector.statuses)
 
 
-def test_the_budget_recovers_over_several_calls() -> None:
+def test_budget_recovers_over_several_calls() -> None:
     """The eighth vector: 15 tokens, two retries and a success, then one retry and a success."""
     service = Service({"read licence": [status(500), status(502), GOOD, status(500), GOOD]})
     site = service.site(policy=RetryPolicy(base=1.0))
@@ -135,7 +135,7 @@ FINAL: list[Said] = [
 
 
 @pytest.mark.parametrize("failure", UNKNOWN, ids=repr)
-def test_an_unknown_outcome_is_repeated_only_where_that_is_safe(failure: Said) -> None:
+def test_unknown_outcome_is_repeated_only_where_that_is_safe(failure: Said) -> None:
     """A read is sent again; a creation is not, since the service may have done it."""
     for request, attempts in ((READ, 2), (CREATE, 1), (ONCE, 1)):
         service = Service({request.operation: [failure, GOOD]})
@@ -149,7 +149,7 @@ def test_an_unknown_outcome_is_repeated_only_where_that_is_safe(failure: Said) -
 
 
 @pytest.mark.parametrize("failure", NOT_DONE, ids=repr)
-def test_what_was_certainly_not_done_is_repeated(failure: Said) -> None:
+def test_unprocessed_request_is_repeated(failure: Said) -> None:
     """Rejected for too many requests, or never connected: even a creation is sent again, but not a once-only request."""
     for request, attempts in ((READ, 2), (CREATE, 2), (ONCE, 1)):
         service = Service({request.operation: [failure, GOOD]})
@@ -163,7 +163,7 @@ def test_what_was_certainly_not_done_is_repeated(failure: Said) -> None:
 
 
 @pytest.mark.parametrize("failure", FINAL, ids=repr)
-def test_what_no_repetition_can_help_is_raised_at_once(failure: Said) -> None:
+def test_permanent_failure_is_raised_without_retry(failure: Said) -> None:
     """One request, no wait, no token spent, the typed error."""
     service = Service({"read licence": failure})
     site = service.site(policy=RetryPolicy())
@@ -176,7 +176,7 @@ def test_what_no_repetition_can_help_is_raised_at_once(failure: Said) -> None:
     assert site.budget.tokens == 500
 
 
-def test_the_same_bytes_go_out_in_every_attempt() -> None:
+def test_same_bytes_go_out_in_every_attempt() -> None:
     """Frozen before the first attempt; the request is the same but for its credential."""
     request = READ.changed(operation="submit chunk", method="POST", body=b'{"data":[]}')
     service = Service({"submit chunk": [ConnectionLostError("reset"), status(503), GOOD]})
@@ -190,7 +190,7 @@ def test_the_same_bytes_go_out_in_every_attempt() -> None:
     assert service.sent[0].body is request.body
 
 
-def test_a_hint_is_waited_for_by_everybody() -> None:
+def test_hint_is_waited_for_by_all_calls() -> None:
     """429 with seconds: at least as long as asked, at most a tenth and a second longer; the gate is closed meanwhile."""
     service = Service({"read licence": [status(429, retry_after="7"), GOOD]})
     site = service.site(policy=RetryPolicy())
@@ -202,7 +202,7 @@ def test_a_hint_is_waited_for_by_everybody() -> None:
     assert site.gate.delay(started + 3.0) == pytest.approx(sum(service.slept) - 3.0)
 
 
-def test_a_date_is_waited_for_by_the_clock_of_the_service() -> None:
+def test_date_is_waited_for_by_the_clock_of_the_service() -> None:
     """The service's clock is an hour ahead of ours; only the difference between its two dates counts."""
     refusal = status(429, retry_after="Thu, 05 Nov 2026 13:00:20 GMT", date="Thu, 05 Nov 2026 13:00:00 GMT")
     service = Service({"read licence": [refusal, GOOD]})
@@ -212,7 +212,7 @@ def test_a_date_is_waited_for_by_the_clock_of_the_service() -> None:
     assert 20.0 <= sum(service.slept) <= 23.0
 
 
-def test_a_hint_longer_than_allowed_is_raised_with_the_number() -> None:
+def test_hint_longer_than_allowed_is_raised_with_the_number() -> None:
     """No one sleeps for an hour without being asked; the gate stays open for others to find out for themselves."""
     service = Service({"read licence": status(429, retry_after="3600")})
     site = service.site(policy=RetryPolicy())
@@ -226,7 +226,7 @@ def test_a_hint_longer_than_allowed_is_raised_with_the_number() -> None:
     assert site.gate.delay(service.clock.now) == 0.0
 
 
-def test_a_hint_of_garbage_means_our_own_wait() -> None:
+def test_hint_of_garbage_means_our_own_wait() -> None:
     """With the highest draw, the top of the first range."""
     service = Service({"read licence": [status(429, retry_after="soon"), GOOD]})
 
@@ -235,7 +235,7 @@ def test_a_hint_of_garbage_means_our_own_wait() -> None:
     assert sum(service.slept) == pytest.approx(2.0)
 
 
-def test_a_wait_beyond_the_deadline_is_not_begun() -> None:
+def test_wait_beyond_the_deadline_is_not_begun() -> None:
     """The last failure is raised instead, with the attempts and the seconds they took."""
     service = Service({"read licence": status(503)}, seconds=10.0)
 
@@ -270,7 +270,7 @@ def test_one_dead_service_costs_one_connection_35_retries() -> None:
     assert len(service.sent) == 40 + 35
 
 
-def test_a_healed_retry_gives_its_cost_back_and_says_nothing() -> None:
+def test_healed_retry_gives_its_cost_back_and_says_nothing() -> None:
     """A success after a failure is a success."""
     service = Service({"read licence": [status(503), GOOD]})
     site = service.site(policy=RetryPolicy())
@@ -279,7 +279,7 @@ def test_a_healed_retry_gives_its_cost_back_and_says_nothing() -> None:
     assert site.budget.tokens == 500
 
 
-def test_a_provider_is_asked_again_once_after_a_refusal() -> None:
+def test_provider_is_asked_again_once_after_a_rejection() -> None:
     """The second token works; both attempts carried the token of their time."""
     tokens = iter(["first-access-token", "second-access-token", "third-access-token"])
     site_of = Service({"read licence": [status(401), GOOD]})
@@ -292,7 +292,7 @@ def test_a_provider_is_asked_again_once_after_a_refusal() -> None:
     assert borne == ["Bearer first-access-token", "Bearer second-access-token"]
 
 
-def test_a_provider_is_not_asked_for_ever() -> None:
+def test_provider_is_not_asked_for_ever() -> None:
     """Rejected twice is rejected."""
     attempts: list[int] = []
 
@@ -311,7 +311,7 @@ def test_a_provider_is_not_asked_for_ever() -> None:
     assert len(attempts) == 2
 
 
-def test_the_last_error_is_the_one_raised() -> None:
+def test_last_error_is_the_one_raised() -> None:
     """A read that fails with an outage first and a rejection then raises the rejection."""
     service = Service({"read licence": [status(503), status(400)]})
 
@@ -321,7 +321,7 @@ def test_the_last_error_is_the_one_raised() -> None:
     assert caught.value.attempts == 2
 
 
-def test_a_token_renewed_elsewhere_is_not_renewed_again() -> None:
+def test_token_renewed_elsewhere_is_not_renewed_again() -> None:
     """Two requests are rejected with the same token; the second one finds the new token, and no one is asked a third time."""
     attempts: list[int] = []
 

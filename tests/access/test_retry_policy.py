@@ -51,7 +51,7 @@ def test_after_a_failure_the_whole_range_is_used(attempt: int, chance: float) ->
 
 @pytest.mark.slow
 @given(ATTEMPT, CHANCE)
-def test_after_a_refusal_at_least_half_is_waited(attempt: int, chance: float) -> None:
+def test_after_a_rejection_at_least_half_is_waited(attempt: int, chance: float) -> None:
     """Equal jitter: waits near zero would burn all attempts before a per-minute limit opens again."""
     policy = RetryPolicy()
     top = policy.backoff(attempt, chance=1.0)
@@ -60,7 +60,7 @@ def test_after_a_refusal_at_least_half_is_waited(attempt: int, chance: float) ->
 
 
 @given(ATTEMPT, CHANCE, st.floats(min_value=0.0, max_value=1e6), st.booleans())
-def test_a_hint_is_a_minimum_and_little_is_added(
+def test_hint_is_a_minimum_and_little_is_added(
     attempt: int, chance: float, hint: float, throttled: bool
 ) -> None:
     """Never earlier than asked, at most a tenth and a second later."""
@@ -69,18 +69,18 @@ def test_a_hint_is_a_minimum_and_little_is_added(
     assert hint <= wait <= hint * 1.1 + 1.0 + 1e-6
 
 
-def test_come_back_at_once_is_no_busy_loop() -> None:
+def test_retry_after_zero_still_waits() -> None:
     """A rejection with "Retry-After: 0" still waits a little."""
     assert RetryPolicy().wait(1, throttled=True, hint=0.0, chance=0.0) == 1.0
 
 
-def test_a_hint_that_is_no_number_is_ignored() -> None:
+def test_hint_that_is_not_a_number_is_ignored() -> None:
     """Nothing can make the wait endless."""
     assert RetryPolicy().wait(1, hint=float("inf"), chance=1.0) == 2.0
     assert RetryPolicy().wait(1, hint=float("nan"), chance=1.0) == 2.0
 
 
-def test_a_hint_longer_than_the_longest_is_not_waited_for() -> None:
+def test_hint_longer_than_the_longest_is_not_waited_for() -> None:
     """Anyone who asks gets the number on the error instead of a long sleep."""
     policy = RetryPolicy()
 
@@ -110,7 +110,7 @@ def test_a_hint_longer_than_the_longest_is_not_waited_for() -> None:
         ("budget", False),
     ],
 )
-def test_a_setting_that_cannot_be_right_is_refused(name: str, value: object) -> None:
+def test_invalid_setting_is_rejected(name: str, value: object) -> None:
     """The error names the setting and how to put it right."""
     with pytest.raises(ConfigurationError) as caught:
         RetryPolicy(**{name: value})  # type: ignore[arg-type]

@@ -36,11 +36,11 @@ JIRA = "https://api.atlassian.com/ex/jira/c"
         ("GET", f"{JIRA}/rest/servicedeskapi/assets/workspace", "read:servicedesk-request"),
     ],
 )
-def test_the_scope_of_a_call(method: str, url: str, scope: str) -> None:
+def test_scope_of_a_call(method: str, url: str, scope: str) -> None:
     """As in Atlassian's OpenAPI documents; a search reads although it is a POST."""
     assert scopes_for(Request(operation="x", method=method, url=url)) == (scope,)
 
 
-def test_an_unknown_call_has_no_known_scope() -> None:
+def test_unknown_call_has_no_known_scope() -> None:
     """Nothing is made up."""
     assert scopes_for(Request(operation="x", method="GET", url="https://api.atlassian.com/elsewhere")) == ()

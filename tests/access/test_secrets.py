@@ -113,7 +113,7 @@ def test_no_traceback_with_locals_shows_a_secret(kind: str) -> None:
     assert CANARY not in "".join(trace.format())
 
 
-def test_a_secret_compares_without_being_seen() -> None:
+def test_secret_compares_without_being_seen() -> None:
     """Equal texts are equal secrets; a text is no secret."""
     assert Secret(API_TOKEN) == Secret(API_TOKEN)
     assert Secret(API_TOKEN) != Secret(API_TOKEN + "x")
@@ -134,7 +134,7 @@ ECHOES = (
 
 @pytest.mark.parametrize("status", [200, 302, 400, 401, 403, 404, 409, 429, 500, 503])
 @pytest.mark.parametrize("body", ECHOES)
-def test_no_error_repeats_a_credential_that_an_answer_echoes(status: int, body: str) -> None:
+def test_no_error_repeats_a_credential_that_an_response_echoes(status: int, body: str) -> None:
     """The property holds for any credential at any place of the response."""
     token = f"no-known-form-{CANARY}"
     response = Response(
@@ -168,7 +168,7 @@ def test_no_error_repeats_a_credential_that_an_answer_echoes(status: int, body: 
         f"refresh_token={CANARY}",
     ],
 )
-def test_what_looks_like_a_credential_is_masked(text: str) -> None:
+def test_text_like_a_credential_is_masked(text: str) -> None:
     """Texts of others pass through one filter before they become part of an error."""
     assert CANARY not in scrubbed(text)
     assert MASK in scrubbed(text)
@@ -184,7 +184,7 @@ def test_ordinary_texts_pass_the_filter() -> None:
     assert scrubbed(text) == text
 
 
-def test_a_report_shows_no_secret() -> None:
+def test_report_shows_no_secret() -> None:
     """A report holds the errors of its checks; none of its forms shows more than they do."""
     sent = Request(
         operation="read import info",
@@ -218,7 +218,7 @@ def test_a_report_shows_no_secret() -> None:
 
 
 @pytest.mark.parametrize("body", ECHOES)
-def test_a_client_secret_that_is_echoed_is_masked(body: str) -> None:
+def test_client_secret_that_is_echoed_is_masked(body: str) -> None:
     """It travels in the body of a request, not in a header."""
     secret = f"no-known-form-{CANARY}"
     sent = Request(

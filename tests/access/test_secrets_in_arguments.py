@@ -98,7 +98,7 @@ VALUES: dict[str, Callable[[], object]] = {
 }
 
 
-def test_the_callables_are_those_that_accept_secrets() -> None:
+def test_callables_are_those_that_accept_secrets() -> None:
     assert {
         "ApiToken",
         "OAuthToken",

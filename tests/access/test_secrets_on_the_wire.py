@@ -188,7 +188,7 @@ def fail(emulator: Emulator, connection: Connection, token: ImportToken, output:
         output.error(caught.value)
 
 
-def test_no_secret_is_anywhere_in_the_other_colour(caplog: pytest.LogCaptureFixture) -> None:
+def test_no_secret_leaks_in_the_async_api(caplog: pytest.LogCaptureFixture) -> None:
     """The asynchronous engine, with a token that is fetched, rejected and lost on the way."""
     emulator = Emulator()
     emulator.add_object_schema("OKT", "Okta")

@@ -49,7 +49,7 @@ ANONYMOUS = Response(401, {}, b"Client must be authenticated to access this reso
 REJECTED = Response(401, FAILED, b"Client must be authenticated to access this resource.")
 
 
-def test_a_named_account_means_a_classic_token() -> None:
+def test_named_account_means_a_classic_token() -> None:
     """The check says so, and no one asks the gateway."""
     report, service = checked()
 
@@ -57,7 +57,7 @@ def test_a_named_account_means_a_classic_token() -> None:
     assert [sent.operation for sent in service.sent].count("read myself") == 1
 
 
-def test_a_refusal_that_the_gateway_does_not_share_means_scopes() -> None:
+def test_rejection_that_the_gateway_does_not_share_means_scopes() -> None:
     """The site saw the login and rejected it."""
     report, _ = checked({"read myself": [REJECTED, myself("jira-servicedesk")]})
 
@@ -65,7 +65,7 @@ def test_a_refusal_that_the_gateway_does_not_share_means_scopes() -> None:
     assert report["identity"].evidence.endswith(", a token with scopes")
 
 
-def test_a_login_that_the_site_never_saw_is_no_sign_of_scopes() -> None:
+def test_login_that_the_site_never_saw_is_not_a_sign_of_scopes() -> None:
     """A proxy takes the header away: the gateway is used because it works, and nothing is claimed about the token."""
     report, service = checked({"read myself": [ANONYMOUS, myself("jira-servicedesk")]})
 
@@ -79,7 +79,7 @@ def test_a_login_that_the_site_never_saw_is_no_sign_of_scopes() -> None:
     assert len(service.sent) == 11
 
 
-def test_a_later_anonymous_response_keeps_the_token_kind() -> None:
+def test_later_anonymous_response_keeps_the_token_kind() -> None:
     """Row 29: the identity was proven, so that the response is raised, and the gateway is never asked."""
     service = Service({**good(), "read licence": says({"applications": []}, headers={})})
     site = service.site()
@@ -97,7 +97,7 @@ def test_a_later_anonymous_response_keeps_the_token_kind() -> None:
     assert not site.uses_gateway
 
 
-def test_the_gateway_is_asked_once_and_remembered() -> None:
+def test_gateway_is_asked_once_and_remembered() -> None:
     """A bad token is rejected everywhere; the second call does not ask the gateway again."""
     service = Service({**good(), "read myself": REJECTED})
     site = service.site()
@@ -110,7 +110,7 @@ def test_the_gateway_is_asked_once_and_remembered() -> None:
     assert service.operations == ["read myself", "read tenant info", "read myself", "read myself"]
 
 
-def test_the_gateway_separates_a_wrong_email_from_a_bad_token() -> None:
+def test_gateway_separates_a_wrong_email_from_a_bad_token() -> None:
     """To the site both are the same."""
     emulator = Emulator()
     for email, message in (
@@ -129,7 +129,7 @@ def test_the_gateway_separates_a_wrong_email_from_a_bad_token() -> None:
     assert "belong to different accounts" in report["identity"].cause
 
 
-def test_an_ip_block_at_the_gateway_says_nothing_of_the_token() -> None:
+def test_ip_block_at_the_gateway_says_nothing_of_the_token() -> None:
     """The site's rejection is raised; when the gateway lets the computer in, the token turns out to be one with scopes."""
     barred = Response(403, {}, b'{"errorMessages":["The IP address has been rejected"]}')
     service = Service({**good(), "read myself": [REJECTED, barred, REJECTED, myself()]})
@@ -143,7 +143,7 @@ def test_an_ip_block_at_the_gateway_says_nothing_of_the_token() -> None:
     assert site.is_scoped is True
 
 
-def test_a_late_refusal_follows_the_others_to_the_gateway() -> None:
+def test_late_rejection_follows_the_others_to_the_gateway() -> None:
     """It was on its way to the site when another one found out; it is not told that its token is bad."""
     service = Service({**good(), "read licence": [REJECTED, says({"applications": []})]})
     site = service.site(cloud_id=CLOUD)
@@ -194,7 +194,7 @@ NO_TOKEN: dict[str, Said] = {
 
 
 @pytest.mark.parametrize("failure", NO_TOKEN)
-def test_a_creation_without_a_token_is_tried_again(failure: str) -> None:
+def test_creation_without_a_token_is_tried_again(failure: str) -> None:
     """The creation goes out once, after the second exchange; a creation alone would not survive such a failure."""
     service = Service(
         {"request access token": [NO_TOKEN[failure], GRANTED], "create object schema": says({"id": "1"})}
@@ -209,7 +209,7 @@ def test_a_creation_without_a_token_is_tried_again(failure: str) -> None:
 
 
 @pytest.mark.parametrize("failure", [name for name in NO_TOKEN if name != "429"])
-def test_a_token_that_cannot_be_fetched_at_all_means_not_sent(failure: str) -> None:
+def test_token_that_cannot_be_fetched_at_all_means_not_sent(failure: str) -> None:
     """One layer of retries only, and an error about the exchange that says that nothing was sent."""
     service = Service({"request access token": NO_TOKEN[failure]})
     site = service.site(credentials=CREDENTIALS, cloud_id=CLOUD, workspace_id=WORKSPACE, policy=RetryPolicy())
@@ -226,7 +226,7 @@ def test_a_token_that_cannot_be_fetched_at_all_means_not_sent(failure: str) -> N
         assert error.status in (502, 503)
 
 
-def test_an_import_token_is_not_in_doubt_without_an_access_token() -> None:
+def test_import_token_is_not_in_doubt_without_an_access_token() -> None:
     """Nothing was sent, so the older token still works."""
     emulator = Emulator()
     schema = emulator.add_object_schema("OKT", "Okta")
@@ -250,7 +250,7 @@ def test_an_import_token_is_not_in_doubt_without_an_access_token() -> None:
     assert [request.operation for request in emulator.requests] == ["request access token"]
 
 
-def test_a_rate_limit_of_the_authorization_server_is_one() -> None:
+def test_rate_limit_of_the_authorization_server_is_one() -> None:
     """With its hint, and without a retry where retries are off."""
     service = Service({"request access token": NO_TOKEN["429"]})
     site = service.site(credentials=CREDENTIALS, cloud_id=CLOUD)
@@ -266,7 +266,7 @@ ELSEWHERE = says([{"id": "cloud-of-beta", "url": "https://beta.atlassian.net", "
 
 
 @pytest.mark.parametrize("refusal", [UNAUTHORIZED, Response(403, {}, b"{}"), Response(404, {}, b"{}")])
-def test_an_oauth_token_for_another_site_is_told_which(refusal: Response) -> None:
+def test_oauth_token_for_another_site_is_told_which(refusal: Response) -> None:
     """The sites that consent was given for are asked only when the token was rejected."""
     report, _ = checked(
         {"read myself": refusal, "list accessible resources": ELSEWHERE},
@@ -291,7 +291,7 @@ def test_an_oauth_token_for_another_site_is_told_which(refusal: Response) -> Non
         ConnectionLostError("reset"),
     ],
 )
-def test_what_the_grants_do_not_explain_stays_a_refusal(granted: Said) -> None:
+def test_rejection_that_grants_do_not_explain_is_kept(granted: Said) -> None:
     """A dead token, a site that is among them, a response that is none: the login was not accepted."""
     report, _ = checked(
         {"read myself": UNAUTHORIZED, "list accessible resources": granted},
@@ -306,7 +306,7 @@ def test_what_the_grants_do_not_explain_stays_a_refusal(granted: Said) -> None:
 FORGE = ForgeToken("forge-system-token", f"https://api.atlassian.com/ex/jira/{CLOUD}")
 
 
-def test_a_forge_token_knows_its_site() -> None:
+def test_forge_token_knows_its_site() -> None:
     """No address is needed: the check asks Jira for it, and is done in eleven requests."""
     script = {"read server info": says({"baseUrl": "https://ACME.atlassian.net/"})}
     report, service = checked(script, url="", credentials=FORGE, cloud_id=CLOUD)
@@ -318,7 +318,7 @@ def test_a_forge_token_knows_its_site() -> None:
     assert report.account_id == ACCOUNT
 
 
-def test_a_refused_forge_token_is_an_identity_problem() -> None:
+def test_rejected_forge_token_is_an_identity_problem() -> None:
     """Not of the site, which is known by its address on the gateway."""
     report, _ = checked(
         {"read server info": UNAUTHORIZED, "read myself": UNAUTHORIZED},
@@ -332,7 +332,7 @@ def test_a_refused_forge_token_is_an_identity_problem() -> None:
 
 
 @pytest.mark.parametrize("address", ["", "javascript:alert(1)", "http://evil.example", 17])
-def test_an_address_of_the_site_that_is_none_is_not_believed(address: object) -> None:
+def test_address_of_the_site_that_is_none_is_not_believed(address: object) -> None:
     """Links are made from it."""
     report, _ = checked(
         {"read server info": says({"baseUrl": address})}, url="", credentials=FORGE, cloud_id=CLOUD
@@ -342,7 +342,7 @@ def test_an_address_of_the_site_that_is_none_is_not_believed(address: object) ->
     assert report["site"].state is not CheckState.OK
 
 
-def test_a_forge_token_of_another_site_is_found_out() -> None:
+def test_forge_token_of_another_site_is_found_out() -> None:
     """The address of the site and that of the token must belong together."""
     report, _ = checked(credentials=FORGE, cloud_id="another-cloud")
 
@@ -350,7 +350,7 @@ def test_a_forge_token_of_another_site_is_found_out() -> None:
     assert "leave the site out" in report["site"].remedies[0]
 
 
-def test_a_cloud_id_beside_a_forge_token_must_be_the_same() -> None:
+def test_cloud_id_beside_a_forge_token_must_be_the_same() -> None:
     """Known without asking; nothing is sent."""
     with pytest.raises(ConfigurationError, match="another-cloud") as caught:
         Connection.external_site(SITE, FORGE, cloud_id="another-cloud")
@@ -363,7 +363,7 @@ def forge(emulator: Emulator, base: str) -> ForgeToken:
     return ForgeToken(emulator.forge_token(), f"{base}/ex/jira/{emulator.cloud_id}")
 
 
-def test_the_current_site_of_a_forge_remote_needs_no_setting() -> None:
+def test_current_site_of_a_forge_remote_needs_no_setting() -> None:
     """Links lead to the site that Jira names; before that, the connection shows where it goes."""
     emulator = Emulator()
     emulator.add_object_schema("OKT", "Okta")
@@ -379,7 +379,7 @@ def test_the_current_site_of_a_forge_remote_needs_no_setting() -> None:
         assert connection.check().ok
 
 
-def test_the_gateway_of_a_forge_remote_is_where_its_token_goes() -> None:
+def test_gateway_of_a_forge_remote_is_where_its_token_goes() -> None:
     """An emulator's address stands in the token's address alone."""
     emulator = Emulator()
     with (
@@ -398,7 +398,7 @@ def test_without_a_credential_the_site_is_still_asked_for() -> None:
         AsyncConnection.external_site("", ApiToken("ana@acme.com", "ATATT3xFfGF0T4JNjKpQ7w"))
 
 
-def test_the_answer_of_the_grants_is_read_as_documented() -> None:
+def test_response_of_the_grants_is_read_as_documented() -> None:
     """Cloud id to address."""
     assert wire.read_resources(Response(200, {}, json.dumps([{"id": "1", "url": "u"}]).encode())) == {
         "1": "u"
@@ -474,7 +474,7 @@ def test_blank_variables_are_not_set() -> None:
 
 
 @pytest.mark.parametrize("header", [True, False])
-def test_a_revoked_token_is_detected(header: bool) -> None:
+def test_revoked_token_is_detected(header: bool) -> None:
     """Sources disagree about the header on answers with 200; an empty list is never the result."""
     emulator = Emulator(doubts=Doubts(seraph_header_on_success=header))
     emulator.add_object_schema("OKT", "Okta")

@@ -129,7 +129,7 @@ def test_any_text_is_read_back_unchanged(
 
 
 @pytest.mark.parametrize("key", ["", "  ", None])
-def test_blank_schema_key_is_no_key(key: str | None) -> None:
+def test_blank_schema_key_is_not_a_key(key: str | None) -> None:
     assert Destination(name="Okta", schema_key=key).schema_key is None
 
 

@@ -354,7 +354,7 @@ class TestMappings:
         document["mapping"]["objectTypeMappings"][0]["attributesMapping"][0]["attributeExternalId"] = "none"
         assert okta.codes(document) == [code]
 
-    def test_key_of_types_made_by_hand_has_an_external_id(self) -> None:
+    def test_key_of_types_made_manually_has_an_external_id(self) -> None:
         """Documents of live sites; types made by an import lack it (OpenAPI document)."""
         emulator, okta = self.okta()
         emulator.object_schema("OKT").add_object_type("Manual")

@@ -205,7 +205,7 @@ class TestMissingObjects:
     def left(self, emulator: Emulator) -> list[str]:
         return [asset.label for asset in emulator.object_schema("OKT")["Thing"].objects]
 
-    def test_type_wide_removal_includes_objects_made_by_hand(self) -> None:
+    def test_type_wide_removal_includes_objects_made_manually(self) -> None:
         emulator, okta, _ = importing("remove")
         emulator.object_schema("OKT")["Thing"].add_object(Id="manual")
         assert run(okta, "1")["objectsMissingDeleted"] == 1

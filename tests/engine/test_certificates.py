@@ -110,7 +110,7 @@ def test_nothing_is_loaded_for_a_context_of_the_callers() -> None:
     assert child(f"{WATCHED}\nrefused(lambda: ask(verify=ssl.create_default_context()))") == ["sent"]
 
 
-def test_the_context_is_that_of_httpx() -> None:
+def test_context_is_that_of_httpx() -> None:
     """It checks names and certificates, and trusts the same authorities."""
     import httpx
 
@@ -137,7 +137,7 @@ def test_without_a_thread_it_is_loaded_when_it_is_needed(
     assert certificates.shared_context(trust_env=False).get_ca_certs()
 
 
-def test_a_thread_that_ended_without_a_context_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thread_that_ended_without_a_context_is_made_up_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a process that was forked while its parent was loading: the child has the thread's name, and not the thread."""
     monkeypatch.setattr(certificates._Loading, "_load", lambda loading: None)
 
@@ -158,7 +158,7 @@ def test_certificates_that_are_not_there_are_named(tmp_path: Path, monkeypatch: 
     assert "No such file" in str(caught.value)
 
 
-def test_a_certificate_folder_replaces_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_certificate_folder_replaces_the_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of an empty folder is trusted; a file goes before a folder."""
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
     assert not certificates._made(trust_env=True).get_ca_certs()

@@ -38,20 +38,20 @@ def proxies() -> dict[str, str]:
     return {origin: proxy.reveal() for origin, proxy in environment_proxies([SITE, GATEWAY]).items()}
 
 
-def test_without_a_variable_there_is_no_proxy(environment: pytest.MonkeyPatch) -> None:
+def test_without_a_variable_there_is_not_a_proxy(environment: pytest.MonkeyPatch) -> None:
     """And nothing of the operating system's settings is asked."""
     assert proxies() == {}
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"])
-def test_a_proxy_of_the_environment_serves_both_hosts(environment: pytest.MonkeyPatch, name: str) -> None:
+def test_proxy_of_the_environment_serves_both_hosts(environment: pytest.MonkeyPatch, name: str) -> None:
     """In capital or lowercase; one for everything, too."""
     environment.setenv(name, "http://proxy.example:3128")
 
     assert proxies() == dict.fromkeys((SITE, GATEWAY), "http://proxy.example:3128")
 
 
-def test_a_proxy_is_named_without_its_password(environment: pytest.MonkeyPatch) -> None:
+def test_proxy_is_named_without_its_password(environment: pytest.MonkeyPatch) -> None:
     """As `check()` reports it."""
     environment.setenv("HTTPS_PROXY", "http://us%40er:pr0xy@pass@proxy.example:3128/path")
 
@@ -66,7 +66,7 @@ def test_hosts_can_be_left_out(environment: pytest.MonkeyPatch) -> None:
     assert list(proxies()) == [GATEWAY]
 
 
-def test_a_proxy_that_is_none_is_refused_without_being_repeated(environment: pytest.MonkeyPatch) -> None:
+def test_invalid_proxy_is_rejected_without_quoting_it(environment: pytest.MonkeyPatch) -> None:
     """It may hold a password."""
     environment.setenv("HTTPS_PROXY", "socks5://user:pr0xy-pass@proxy.example")
 
@@ -83,7 +83,7 @@ def get(url: str) -> Operation[Response]:
     return response
 
 
-def test_a_forked_process_opens_its_own_connection() -> None:
+def test_forked_process_opens_its_own_connection() -> None:
     """As the child does it; the parent's client is neither used nor closed."""
     with serving() as server, SyncEngine(HttpSettings(limits=Limits()), Clock()) as engine:
         engine.run(get(server.url))
@@ -118,7 +118,7 @@ def test_after_a_fork_the_asynchronous_engine_does_the_same() -> None:
     assert [request.number for request in server.received] == [1, 2]
 
 
-def test_a_forked_process_has_no_held_lock() -> None:
+def test_forked_process_has_no_held_lock() -> None:
     """Another thread may have been inside of the gate, the budget or the engine at that moment."""
     gate, budget = Gate(), Budget(100)
     engine = SyncEngine(HttpSettings(limits=Limits()), Clock())

@@ -107,7 +107,7 @@ def one(command: Any) -> Operation[Any]:
     return (yield command)
 
 
-def test_sends_a_request_and_gives_the_answer(run: Run) -> None:
+def test_sends_a_request_and_gives_the_response(run: Run) -> None:
     seen: list[httpx.Request] = []
 
     def handler(received: httpx.Request) -> httpx.Response:
@@ -133,7 +133,7 @@ def test_sends_a_request_and_gives_the_answer(run: Run) -> None:
     assert seen[0].headers["user-agent"].startswith("jsm-assets-dest/")
 
 
-def test_a_post_without_a_body_says_that_it_has_none(run: Run) -> None:
+def test_post_without_a_body_says_that_it_has_none(run: Run) -> None:
     lengths: list[str | None] = []
 
     def handler(received: httpx.Request) -> httpx.Response:
@@ -192,7 +192,7 @@ def test_says_whether_the_service_may_have_acted(
     assert error.__context__ is None
 
 
-def test_a_name_that_is_not_known_is_said_as_such(run: Run) -> None:
+def test_name_that_is_not_known_is_said_as_such(run: Run) -> None:
     import socket
 
     def handler(_: httpx.Request) -> httpx.Response:
@@ -202,7 +202,7 @@ def test_a_name_that_is_not_known_is_said_as_such(run: Run) -> None:
         run(one(Send(request())), handler)
 
 
-def test_an_answer_is_never_unpacked_beyond_its_limit(run: Run) -> None:
+def test_response_is_never_unpacked_beyond_its_limit(run: Run) -> None:
     import gzip
 
     bomb = gzip.compress(b"0" * 5_000_000)
@@ -241,7 +241,7 @@ def test_pulls_records_and_tells_the_end(run: Run) -> None:
     assert run(operation()) == [Batch([0, 1, 2]), Batch([3, 4], ended=True)]
 
 
-def test_what_was_taken_before_a_source_fails_is_not_lost(run: Run) -> None:
+def test_records_before_a_source_failure_are_not_lost(run: Run) -> None:
     failure = ValueError("the source broke")
 
     def records() -> Iterator[int]:
@@ -252,7 +252,7 @@ def test_what_was_taken_before_a_source_fails_is_not_lost(run: Run) -> None:
     assert run(one(Pull(records(), 10))) == Batch([1, 2], ended=True, error=failure)
 
 
-def test_a_slow_source_hands_over_what_it_has(run: Run, clock: StillClock) -> None:
+def test_slow_source_hands_over_what_it_has(run: Run, clock: StillClock) -> None:
     def records() -> Iterator[int]:
         for number in range(100):
             clock.sleep(1.0)
@@ -272,7 +272,7 @@ def test_reports_and_asks_the_caller(run: Run) -> None:
     assert events == ["started"]
 
 
-def test_an_exception_of_a_callback_is_thrown_into_the_operation(run: Run) -> None:
+def test_exception_of_a_callback_is_thrown_into_the_operation(run: Run) -> None:
     def bad(_: object) -> None:
         raise KeyError("callback")
 
@@ -302,7 +302,7 @@ def test_spawned_operations_run_beside_and_are_joined(run: Run) -> None:
     assert run(operation(), lambda _: httpx.Response(200)) == {0: 200, 1: 202, 2: 204, 3: 206, 4: 208}
 
 
-def test_a_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
+def test_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
     def fails() -> Operation[None]:
         yield Sleep(0)
         raise RuntimeError("worker")
@@ -317,7 +317,7 @@ def test_a_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
     assert str(outcome.error) == "worker"
 
 
-def test_a_worker_writes_its_request_before_the_producer_goes_on(
+def test_worker_writes_its_request_before_the_producer_goes_on(
     clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Threads of Python give way to each other rarely: a producer that computes would keep the network idle meanwhile."""
@@ -348,7 +348,7 @@ def test_a_worker_writes_its_request_before_the_producer_goes_on(
     assert messages == ["written", "producer"] * 2
 
 
-def test_a_blocked_worker_delays_the_producer_briefly(
+def test_blocked_worker_delays_the_producer_briefly(
     clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     went_on = threading.Event()
@@ -441,7 +441,7 @@ def test_operations_of_one_key_run_one_after_the_other(run: Run) -> None:
     assert [entry[0] for entry in inside] == [name for pair in inside[::2] for name in (pair[0],) * 2]
 
 
-def test_a_run_that_fails_leaves_no_worker_behind(run: Run) -> None:
+def test_run_that_fails_leaves_no_worker_behind(run: Run) -> None:
     before = threading.active_count()
 
     def worker() -> Operation[None]:
@@ -457,7 +457,7 @@ def test_a_run_that_fails_leaves_no_worker_behind(run: Run) -> None:
     assert threading.active_count() == before
 
 
-def test_a_closed_engine_sends_nothing() -> None:
+def test_closed_engine_sends_nothing() -> None:
     engine = SyncEngine(
         HttpSettings(limits=Limits(), transport=httpx.MockTransport(lambda _: httpx.Response(200))),
         StillClock(),
@@ -503,7 +503,7 @@ def test_async_sources_callbacks_and_providers_are_awaited(backend: str, clock: 
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_cancelled_run_may_tidy_up_shielded(backend: str, clock: StillClock) -> None:
+def test_cancelled_run_may_tidy_up_shielded(backend: str, clock: StillClock) -> None:
     sent: list[str] = []
 
     def handler(received: httpx.Request) -> httpx.Response:
@@ -539,7 +539,7 @@ def test_a_cancelled_run_may_tidy_up_shielded(backend: str, clock: StillClock) -
     assert sent == ["DELETE"]
 
 
-def test_a_worker_started_during_ctrl_c_is_joined(monkeypatch: pytest.MonkeyPatch, clock: StillClock) -> None:
+def test_worker_started_during_ctrl_c_is_joined(monkeypatch: pytest.MonkeyPatch, clock: StillClock) -> None:
     """The pool forgets such a thread: Python raises the interrupt between starting it and noting it."""
     start = threading.Thread.start
     entered = threading.Event()

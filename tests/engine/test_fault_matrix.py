@@ -135,7 +135,7 @@ def test_rows_1_to_6_a_creation_is_not_sent_twice(run: Run, fault: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["closed", "reset"])
-def test_row_7_a_stale_connection_is_replaced(run: Run, how: str) -> None:
+def test_row_7_stale_connection_is_replaced(run: Run, how: str) -> None:
     """The server ends an idle connection; the next request finds that out before it is sent, and nothing is retried."""
     ended = threading.Event()
 
@@ -161,7 +161,7 @@ def test_row_7_a_stale_connection_is_replaced(run: Run, how: str) -> None:
     assert effort.retries == 0
 
 
-def test_a_connection_is_kept_between_requests(run: Run) -> None:
+def test_connection_is_kept_between_requests(run: Run) -> None:
     """The other side of row 7: without a fault, one connection serves all."""
 
     def often(site: Site) -> Operation[None]:
@@ -174,7 +174,7 @@ def test_a_connection_is_kept_between_requests(run: Run) -> None:
     assert [received.number for received in server.received] == [1] * 5
 
 
-def test_row_11_a_burst_of_503_reports_its_attempts(run: Run) -> None:
+def test_row_11_burst_of_503_reports_its_attempts(run: Run) -> None:
     """The error says how often it was tried; the body of every attempt was the same."""
     burst = [response(b"", "503 Service Unavailable")] * 20
     with serving(*burst) as server, pytest.raises(ServiceUnavailableError) as caught:
@@ -190,14 +190,14 @@ PAGE = b"<html><head><title>%s</title></head><body>no</body></html>"
 HTML = b"Content-Type: text/html\r\n"
 
 
-def test_row_15_a_web_page_does_not_hide_its_status(run: Run) -> None:
+def test_row_15_web_page_does_not_hide_its_status(run: Run) -> None:
     """A 502 is a 502, whatever the gateway in between puts into it; the read goes on when it has passed."""
     with serving(response(PAGE % b"Bad gateway", "502 Bad Gateway", HTML)) as server:
         assert run(server, lambda site: call(site, read(site))).status == 200
     assert len(server.received) == 2
 
 
-def test_row_16_a_login_page_is_no_success(run: Run) -> None:
+def test_row_16_login_page_is_not_success(run: Run) -> None:
     """Even with 200, and even for a chunk, whose good answer may be empty."""
     with (
         serving(response(PAGE % b"Log in", "200 OK", HTML)) as server,
@@ -347,7 +347,7 @@ def refuse_early(received: Received) -> None:
     received.connection.shutdown(socket.SHUT_WR)
 
 
-def test_row_26_an_early_refusal_is_read_during_the_upload(run: Run) -> None:
+def test_row_26_early_rejection_is_read_during_the_upload(run: Run) -> None:
     """413 comes while the chunk is still being sent, and is what the caller learns: half the chunk comes next."""
 
     def reads_on(received: Received) -> None:
@@ -361,7 +361,7 @@ def test_row_26_an_early_refusal_is_read_during_the_upload(run: Run) -> None:
     assert len(server.received) == 1
 
 
-def test_row_26_a_server_that_does_not_listen_after_its_refusal(run: Run) -> None:
+def test_row_26_server_that_does_not_listen_after_its_rejection(run: Run) -> None:
     """The server resets the connection after its response.
 
     What was received until then is read, except by asyncio, which discards it if sending fails. Then the connection is
@@ -376,7 +376,7 @@ def test_row_26_a_server_that_does_not_listen_after_its_refusal(run: Run) -> Non
     assert len(server.received) == max(caught.value.attempts, 1)
 
 
-def test_row_28_a_name_that_nobody_knows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_28_unknown_host_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Certainly not sent, so that even a creation is tried again, a few times; the message names the host."""
     questions: list[object] = []
 
@@ -393,7 +393,7 @@ def test_row_28_a_name_that_nobody_knows(run: Run, monkeypatch: pytest.MonkeyPat
     assert len(set(questions)) <= 2  # Trio asks whether it is a number, first
 
 
-def test_row_28_a_name_that_cannot_be_one(run: Run) -> None:
+def test_row_28_name_that_cannot_be_one(run: Run) -> None:
     """Python's own UnicodeError for a label of 70 letters does not come through."""
     with pytest.raises(TransportError) as caught:
         run(f"https://{'a' * 70}.example", lambda site: call(site, create(site)))
@@ -401,7 +401,7 @@ def test_row_28_a_name_that_cannot_be_one(run: Run) -> None:
     assert caught.value.sent == "no"
 
 
-def test_row_28_a_closed_port(run: Run) -> None:
+def test_row_28_closed_port(run: Run) -> None:
     """A closed port: not sent."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
@@ -434,7 +434,7 @@ def black_hole() -> Iterator[int]:
 
 
 @linux
-def test_row_28_a_black_hole(run: Run, black_hole: int) -> None:
+def test_row_28_black_hole(run: Run, black_hole: int) -> None:
     """No answer to the first packet: not sent, after the time for connecting."""
     started = time.monotonic()
     with pytest.raises(ConnectionFailedError) as caught:
@@ -480,9 +480,7 @@ def test_row_28_many_addresses_share_the_time_for_connecting(
 
 
 @linux
-def test_row_28_a_dead_address_leaves_time_for_the_next_one(
-    run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_row_28_dead_address_leaves_time_for_the_next_one(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half of what is left, so that a living address behind a black hole is reached."""
     resolve(monkeypatch, "127.0.0.9", "127.0.0.1")
     with serving() as server, swallowing("127.0.0.9", server.port):
@@ -497,7 +495,7 @@ def test_row_28_a_dead_address_leaves_time_for_the_next_one(
 
 
 @linux
-def test_a_second_address_is_tried_where_the_first_one_is_dead(
+def test_second_address_is_tried_where_the_first_one_is_dead(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As Python's own way of connecting does."""
@@ -532,7 +530,7 @@ def certificate(fault: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", ["self-signed", "wrong name", "expired"])
-def test_row_29_a_bad_certificate_is_final(run: Run, fault: str) -> None:
+def test_row_29_bad_certificate_is_final(run: Run, fault: str) -> None:
     """One connection, no retry, nothing sent; an error of its own, although httpx's is that of a closed port."""
     serves, trusts = certificate(fault)
     with serving(tls=serves) as server, pytest.raises(TlsError) as caught:
@@ -611,7 +609,7 @@ def test_waiting_for_a_free_connection_is_part_of_the_attempt() -> None:
     assert caught.value.sent == "no"
 
 
-def test_a_healed_retry_is_no_warning(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+def test_healed_retry_is_not_a_warning(run: Run, caplog: pytest.LogCaptureFixture) -> None:
     """It is told at the level of information, in words and as attributes, and holds no secret and no record."""
     with caplog.at_level(logging.INFO), serving(reset) as server:
         run(server, lambda site: call(site, chunk(site)))

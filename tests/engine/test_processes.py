@@ -132,7 +132,7 @@ print(json.dumps(found))
 
 
 @pytest.mark.slow
-def test_row_47_a_proxy_that_wants_a_password(tmp_path: Path) -> None:
+def test_row_47_proxy_that_wants_a_password(tmp_path: Path) -> None:
     """407 to CONNECT is an error of its own, which holds neither the password nor the credential."""
     script = """
 import traceback
@@ -161,7 +161,7 @@ except AssetsError as error:
     assert "pr0xy-pass" not in output
 
 
-def test_row_47_a_proxy_that_lets_nobody_through(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_47_proxy_rejects_everything(monkeypatch: pytest.MonkeyPatch) -> None:
     """A rejection of CONNECT is the proxy's, not the service's; nothing was sent, and the network team is named."""
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
@@ -215,7 +215,7 @@ print(json.dumps(found))
 
 @pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
-def test_row_48_a_forked_process_makes_connections_of_its_own() -> None:
+def test_row_48_forked_process_makes_connections_of_its_own() -> None:
     """Two processes on one socket would read each other's answers; the parent's connection goes on being used by it."""
     script = """
 url = sys.argv[1]
@@ -302,7 +302,7 @@ def test_ctrl_c_ends_a_blocking_call_at_once_and_shows_nothing() -> None:
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_cancelled_call_leaves_the_engine_as_good_as_before(backend: str) -> None:
+def test_cancelled_call_leaves_the_engine_as_good_as_before(backend: str) -> None:
     """The connection is given up, the cancellation propagates, and the next call is answered."""
     waiting = threading.Event()
 
@@ -327,7 +327,7 @@ def test_a_cancelled_call_leaves_the_engine_as_good_as_before(backend: str) -> N
         assert anyio.run(main, server.url, backend=backend) == (True, {})
 
 
-def test_a_closed_connection_says_so() -> None:
+def test_closed_connection_says_so() -> None:
     """Closing twice is nothing; a call afterwards is an error that says what to do, also through a handle."""
     emulator = Emulator()
     emulator.add_object_schema("OKT", "Okta")
@@ -345,7 +345,7 @@ def test_a_closed_connection_says_so() -> None:
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_a_closed_asynchronous_connection_says_so(backend: str) -> None:
+def test_closed_asynchronous_connection_says_so(backend: str) -> None:
     """The same in the other color."""
 
     async def main() -> None:

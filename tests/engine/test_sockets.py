@@ -121,7 +121,7 @@ def get(url: str, **changes: Any) -> Operation[Any]:
     )
 
 
-def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
+def test_request_is_on_its_way_once_all_of_it_is_written() -> None:
     """Told once, after the body and before the response, which the server gives only then."""
     notified = threading.Event()
     times: list[int] = []
@@ -154,7 +154,7 @@ def test_a_request_is_on_its_way_once_all_of_it_is_written() -> None:
         pytest.param(b"HTTP/1.1 200 OK\r\nX-Long: ", b"y", id="head"),
     ],
 )
-def test_a_slow_server_cannot_exceed_the_attempt_time(
+def test_slow_server_cannot_exceed_the_attempt_time(
     run: Callable[..., Any], head: bytes, rest: bytes
 ) -> None:
     with server(drip(head, rest)) as url:
@@ -166,7 +166,7 @@ def test_a_slow_server_cannot_exceed_the_attempt_time(
     assert caught.value.sent == "unknown"
 
 
-def test_a_silent_server_is_a_time_out(run: Callable[..., Any]) -> None:
+def test_silent_server_is_a_time_out(run: Callable[..., Any]) -> None:
     def silent(connection: socket.socket) -> None:
         receive_head(connection)
         connection.recv(1)  # until the client hangs up
@@ -176,7 +176,7 @@ def test_a_silent_server_is_a_time_out(run: Callable[..., Any]) -> None:
             run(get(url))
 
 
-def test_a_server_that_hangs_up_leaves_it_unknown(run: Callable[..., Any]) -> None:
+def test_server_that_hangs_up_leaves_it_unknown(run: Callable[..., Any]) -> None:
     def hang_up(connection: socket.socket) -> None:
         receive_head(connection)
 
@@ -187,7 +187,7 @@ def test_a_server_that_hangs_up_leaves_it_unknown(run: Callable[..., Any]) -> No
     assert caught.value.sent == "unknown"
 
 
-def test_a_truncated_answer_is_no_answer(run: Callable[..., Any]) -> None:
+def test_truncated_response_is_not_a_response(run: Callable[..., Any]) -> None:
     with server(response(b"abc", b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")) as url:
         with pytest.raises(TransportError) as caught:
             run(get(url))
@@ -195,20 +195,20 @@ def test_a_truncated_answer_is_no_answer(run: Callable[..., Any]) -> None:
     assert caught.value.sent == "unknown"
 
 
-def test_what_is_not_http_is_no_answer(run: Callable[..., Any]) -> None:
+def test_garbage_instead_of_http_is_not_a_response(run: Callable[..., Any]) -> None:
     with server(response(b"", b"SSH-2.0-OpenSSH_9.6\r\n")) as url:
         with pytest.raises(TransportError):
             run(get(url))
 
 
-def test_garbage_gzip_is_a_malformed_answer(run: Callable[..., Any]) -> None:
+def test_garbage_gzip_is_a_malformed_response(run: Callable[..., Any]) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 7\r\n\r\n"
     with server(response(b"garbage", head)) as url:
         with pytest.raises(MalformedAnswerError):
             run(get(url))
 
 
-def test_a_refused_connection_was_certainly_not_sent(run: Callable[..., Any]) -> None:
+def test_rejected_connection_was_not_sent(run: Callable[..., Any]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
 
@@ -217,7 +217,7 @@ def test_a_refused_connection_was_certainly_not_sent(run: Callable[..., Any]) ->
     assert caught.value.sent == "no"
 
 
-def test_an_untrusted_certificate_is_an_error_of_its_own(run: Callable[..., Any]) -> None:
+def test_untrusted_certificate_is_an_error_of_its_own(run: Callable[..., Any]) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -226,7 +226,7 @@ def test_an_untrusted_certificate_is_an_error_of_its_own(run: Callable[..., Any]
             run(get(url.replace("http:", "https:")), limits=Limits(attempt=5.0))
 
 
-def test_a_trusted_certificate_of_ones_own_is_accepted(run: Callable[..., Any]) -> None:
+def test_trusted_certificate_of_ones_own_is_accepted(run: Callable[..., Any]) -> None:
     authority = trustme.CA()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("127.0.0.1").configure_cert(context)
@@ -238,7 +238,7 @@ def test_a_trusted_certificate_of_ones_own_is_accepted(run: Callable[..., Any]) 
     assert found.json() == {}
 
 
-def test_a_run_that_fails_breaks_off_what_its_workers_wait_for() -> None:
+def test_run_that_fails_breaks_off_what_its_workers_wait_for() -> None:
     """A worker that waits for a response does not hold up the end of a failed run."""
     waiting = threading.Event()
 

@@ -61,7 +61,7 @@ def cut_in_batches(chunker: Chunker, pairs: Sequence[object], batches: Sequence[
     return chunks + chunker.flush()
 
 
-def test_a_chunk_says_what_it_is() -> None:
+def test_chunk_says_what_it_is() -> None:
     """Data by selector, an id made from run and number, counts and sizes; the body stays out of its repr."""
     chunker = Chunker("run", limit_count=2)
 
@@ -79,7 +79,7 @@ def test_a_chunk_says_what_it_is() -> None:
     assert pickle.loads(pickle.dumps(chunk)) == chunk
 
 
-def test_what_is_left_comes_at_the_end() -> None:
+def test_remaining_records_are_sent_at_the_end() -> None:
     """Full chunks come as records do; flushing gives the rest, once."""
     chunker = Chunker("run", limit_count=3)
 
@@ -165,7 +165,7 @@ def test_half_surrogates_are_bad_records(encoder: Encoder, text: str) -> None:
 
 @pytest.mark.once
 @given(RECORDS, st.integers(1, 20), st.integers(1000, 3000))
-def test_the_same_records_give_the_same_chunks(notes: list[tuple[str, str]], count: int, size: int) -> None:
+def test_same_records_give_the_same_chunks(notes: list[tuple[str, str]], count: int, size: int) -> None:
     """Ids and bytes follow from the run's id and the records; following boundaries, other limits change nothing."""
     pairs = [(selector, {"id": str(number), "note": note}) for number, (selector, note) in enumerate(notes)]
 
@@ -225,7 +225,7 @@ def test_one_call_of_the_encoder_per_chunk() -> None:
 
 
 @both
-def test_a_record_that_is_too_large_alone_is_refused(encoder: Encoder) -> None:
+def test_record_that_is_too_large_alone_is_rejected(encoder: Encoder) -> None:
     """It is named with its index and handed back; the others are sent."""
     bad: list[RecordError] = []
     chunker = Chunker("run", limit_bytes=500, encoder=encoder, on_bad=bad.append)
@@ -249,7 +249,7 @@ class Group:
 
 
 @pytest.mark.parametrize("size", [500, 10_000], ids=["limit of the import", "limit of the service"])
-def test_a_record_that_is_too_large_comes_back_itself(size: int) -> None:
+def test_record_that_is_too_large_comes_back_itself(size: int) -> None:
     """The error has the caller's own object, and not what is sent of it."""
     bad: list[RecordError] = []
     groups = [Group(str(number), "x" * (600 if number == 2 else 5)) for number in range(5)]
@@ -302,7 +302,7 @@ def test_one_record_cannot_be_split() -> None:
     assert chunker.too_large(chunk).index == 0
 
 
-def test_a_learned_limit_rejects_no_records() -> None:
+def test_learned_limit_rejects_no_records() -> None:
     """After a 413 single records may still be larger than the learned limit, up to the limit that was given."""
     chunker = Chunker("run", limit_count=2, limit_bytes=10_000)
     (chunk,) = chunker.feed("people", people(2, "x" * 1000))
@@ -363,7 +363,7 @@ def test_selectors_inside_each_other_go_into_chunks_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("thing", ["text", ("people",), (5, {}), {"id": 1}, None], ids=repr)
-def test_a_source_of_pairs_gives_pairs(thing: object) -> None:
+def test_source_of_pairs_gives_pairs(thing: object) -> None:
     """Anything else is an error that says what came; skipping goes on with the next."""
     bad: list[RecordError] = []
     chunker = Chunker("run", on_bad=bad.append)
@@ -402,7 +402,7 @@ def test_bad_records_are_left_out_and_the_rest_is_known_by_index(encoder: Encode
 
 
 @both
-def test_without_a_check_the_encoder_still_refuses(encoder: Encoder) -> None:
+def test_without_a_check_the_encoder_still_rejects(encoder: Encoder) -> None:
     """A caller who vouches for the records, and is wrong, is told which record it was."""
     bad: list[RecordError] = []
     chunker = Chunker("run", encoder=encoder, on_bad=bad.append)
@@ -435,7 +435,7 @@ def test_repeated_identifiers_are_looked_for_within_a_chunk() -> None:
     assert [error.index for error in bad] == [3]
 
 
-def test_an_encoder_that_refuses_a_whole_but_no_part_is_reported() -> None:
+def test_encoder_that_rejects_a_whole_but_no_part_is_reported() -> None:
     """That would be a mistake of ours, and it must not end in a loop."""
 
     def encode(value: object) -> bytes:
@@ -450,7 +450,7 @@ def test_an_encoder_that_refuses_a_whole_but_no_part_is_reported() -> None:
         chunker.flush()
 
 
-def test_a_resumed_run_skips_the_same_records() -> None:
+def test_resumed_run_skips_the_same_records() -> None:
     """Records that only the encoder rejects, or that are too large, do not move the later boundaries."""
     records = [{"id": str(number), "note": "x" * (number * 7 % 90)} for number in range(120)]
     for number in (3, 40, 41, 90, 119):
@@ -482,7 +482,7 @@ def test_a_resumed_run_skips_the_same_records() -> None:
     ]
 
 
-def test_a_slow_source_does_not_move_boundaries() -> None:
+def test_slow_source_does_not_move_boundaries() -> None:
     """Waiting records are sent early, except if an interrupted run had another boundary."""
     chunker = Chunker("run", boundaries=[3])
     chunker.feed("people", people(2))

@@ -49,14 +49,14 @@ class Colour(enum.Enum):
 
 @pytest.mark.slow
 @given(JSON_VALUES)
-def test_what_goes_in_comes_out(value: object) -> None:
+def test_chunks_contain_all_records(value: object) -> None:
     """Both encoders preserve each JSON value."""
     for encoder in ENCODERS:
         assert json.loads(encoder.encode(value)) == value
 
 
 @given(st.text(st.characters() | st.sampled_from("\ud83d\ude00\\ud")))
-def test_half_surrogate_pairs_are_refused_by_both(text: str) -> None:
+def test_half_surrogate_pairs_are_rejected_by_both(text: str) -> None:
     """Text either has a UTF-8 form and arrives unchanged, or is rejected, whatever the encoder."""
     try:
         text.encode("utf-8")
@@ -91,7 +91,7 @@ def test_half_surrogate_pairs_are_refused_by_both(text: str) -> None:
         ('a "quoted" name\n', True),
     ],
 )
-def test_surrogates_are_told_from_what_looks_like_them(
+def test_surrogates_are_distinguished_from_similar_text(
     encoder: Encoder, text: str, crowd: str, fits: bool
 ) -> None:
     """A whole pair and a written backslash pass, half a pair does not, however much non-ASCII text stands around it."""
@@ -113,14 +113,14 @@ def test_identifiers_and_enumerations_are_written_alike(encoder: Encoder) -> Non
 
 @both
 @pytest.mark.parametrize("value", [b"bytes", {1, 2}, object(), 1j], ids=["bytes", "set", "object", "complex"])
-def test_what_json_has_not_is_refused(encoder: Encoder, value: object) -> None:
+def test_values_that_json_lacks_are_rejected(encoder: Encoder, value: object) -> None:
     """Both encoders reject values that JSON lacks, with the same class of error."""
     with pytest.raises(UnencodableError):
         encoder.encode([value])
 
 
 @both
-def test_a_value_inside_itself_is_refused(encoder: Encoder) -> None:
+def test_value_inside_itself_is_rejected(encoder: Encoder) -> None:
     """A cycle ends in an error, not in a crash."""
     value: list[object] = []
     value.append(value)
@@ -129,13 +129,13 @@ def test_a_value_inside_itself_is_refused(encoder: Encoder) -> None:
         encoder.encode(value)
 
 
-def test_the_standard_encoder_refuses_nan() -> None:
+def test_standard_encoder_rejects_nan() -> None:
     """NaN is no JSON; the standard encoder says so. (orjson writes null, which is why records are checked first.)"""
     with pytest.raises(UnencodableError):
         STANDARD.encode(float("nan"))
 
 
-def test_the_standard_encoder_writes_ascii() -> None:
+def test_standard_encoder_writes_ascii() -> None:
     """ASCII is faster for the standard encoder, and safe in every log and proxy."""
     assert STANDARD.encode("é") == b'"\\u00e9"'
 

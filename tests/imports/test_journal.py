@@ -54,7 +54,7 @@ def reopened(path: Path) -> JournalRun | None:
         return journal.open_run(import_source="source", model_digest="model")
 
 
-def test_an_open_run_is_found_again(path: Path) -> None:
+def test_open_run_is_found_again(path: Path) -> None:
     """Run, execution and links are there for the next process."""
     with Journal(path, now=lambda: 1000.0) as journal:
         assert journal.open_run(import_source="source", model_digest="model") is None
@@ -72,7 +72,7 @@ def test_an_open_run_is_found_again(path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", [RunState.DONE, RunState.CANCELLED, RunState.ABANDONED])
-def test_a_run_that_ended_is_not_resumed(path: Path, state: RunState) -> None:
+def test_run_that_ended_is_not_resumed(path: Path, state: RunState) -> None:
     """An ended run keeps its counts and forgets its chunks."""
     with Journal(path) as journal:
         begin(journal)
@@ -98,7 +98,7 @@ def test_completing_is_open_but_known(path: Path) -> None:
     assert run.state is RunState.COMPLETING
 
 
-def test_a_new_execution_opens_the_run_again(path: Path) -> None:
+def test_new_execution_opens_the_run_again(path: Path) -> None:
     """If the old execution accepts no more data, the run continues in another one."""
     with Journal(path) as journal:
         begin(journal)
@@ -168,7 +168,7 @@ def test_boundaries_are_those_of_the_last_execution(path: Path) -> None:
         assert journal.boundaries("run") == (4, 6, 7, 8)
 
 
-def test_a_resumed_run_has_the_same_chunks(path: Path) -> None:
+def test_resumed_run_has_the_same_chunks(path: Path) -> None:
     """Chunker and journal together: the second process recognises what the first one sent."""
     records = [{"id": str(number), "note": "x" * (number % 50)} for number in range(100)]
     first = Chunker("run", limit_bytes=600, digests=True)
@@ -189,7 +189,7 @@ def test_a_resumed_run_has_the_same_chunks(path: Path) -> None:
     assert sum(chunk.count for chunk in again) == 100
 
 
-def test_beginning_anew_abandons_the_open_run(path: Path) -> None:
+def test_begin_abandons_the_open_run(path: Path) -> None:
     """Only one run of an import source can be open."""
     with Journal(path) as journal:
         begin(journal, "one")
@@ -203,7 +203,7 @@ def test_beginning_anew_abandons_the_open_run(path: Path) -> None:
         assert run.id == "two"
 
 
-def test_the_guard_compares_with_the_last_whole_import(path: Path) -> None:
+def test_guard_compares_with_the_last_whole_import(path: Path) -> None:
     """Test imports and interrupted ones say nothing about how many records there should be."""
     with Journal(path) as journal:
         assert journal.previous_counts("source") is None
@@ -221,7 +221,7 @@ def test_the_guard_compares_with_the_last_whole_import(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("source", "model"), [("other", "model"), ("source", "other")])
-def test_a_journal_of_something_else_is_refused(path: Path, source: str, model: str) -> None:
+def test_journal_of_something_else_is_rejected(path: Path, source: str, model: str) -> None:
     """Resuming into another import source, or with another model, would mix two imports."""
     with Journal(path) as journal:
         begin(journal)
@@ -231,7 +231,7 @@ def test_a_journal_of_something_else_is_refused(path: Path, source: str, model: 
 
 
 @pytest.mark.slow
-def test_a_second_journal_on_the_file_is_refused(path: Path) -> None:
+def test_second_journal_on_the_file_is_rejected(path: Path) -> None:
     """In the same process, and in another one; after closing, the file is free."""
     script = "import sys; from jsm_assets_dest._imports.journal import Journal; Journal(sys.argv[1])"
     command = [sys.executable, "-c", script, str(path)]
@@ -269,7 +269,7 @@ for index in range(1000):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lines", [1, 2, 3, 4, 9, 100])
-def test_what_was_written_survives_a_kill(path: Path, lines: int) -> None:
+def test_written_entries_survive_a_kill(path: Path, lines: int) -> None:
     """A process killed at any moment leaves a journal that knows at least everything the process knew was written."""
     child = subprocess.Popen([sys.executable, "-c", CHILD, str(path)], stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
@@ -309,14 +309,14 @@ def test_links_with_secrets_are_not_written(path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="file modes are POSIX")
-def test_the_file_is_for_its_owner_only(path: Path) -> None:
+def test_file_is_for_its_owner_only(path: Path) -> None:
     """Only the owner can read the file."""
     Journal(path).close()
 
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_file_that_is_something_else_is_refused(path: Path) -> None:
+def test_file_that_is_something_else_is_rejected(path: Path) -> None:
     """Text, another program's database, a journal of a later release, a folder that is not there."""
     path.write_text("just a text, and long enough to be taken for a damaged database" * 10)
     with pytest.raises(JournalError, match="not a database"):
@@ -338,7 +338,7 @@ def test_a_file_that_is_something_else_is_refused(path: Path) -> None:
         Journal(path.parent / "missing" / "file")
 
 
-def test_a_closed_journal_says_so(path: Path) -> None:
+def test_closed_journal_says_so(path: Path) -> None:
     """Closing twice does no harm; using it afterwards is an error."""
     journal = Journal(path)
     journal.close()
@@ -363,7 +363,7 @@ def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
             journal.accept("run", 1, Planned(0))
 
 
-def test_a_failed_transaction_leaves_nothing_behind(path: Path) -> None:
+def test_failed_transaction_leaves_nothing_behind(path: Path) -> None:
     """A run id that is there already is rejected as a whole: the open run stays open."""
     with Journal(path) as journal:
         begin(journal)

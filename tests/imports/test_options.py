@@ -28,7 +28,7 @@ NOON = datetime.datetime(2026, 7, 1, 12)  # noqa: DTZ001 - a time zone gives its
         (datetime.timezone(-2 * HOUR, "somewhere"), "UTC-02:00", -2 * HOUR),
     ],
 )
-def test_a_time_zone_has_a_name_that_can_be_saved(
+def test_time_zone_has_a_name_that_can_be_saved(
     value: str | datetime.tzinfo, name: str, offset: datetime.timedelta
 ) -> None:
     """The name survives a file, and the way to another process."""
@@ -43,7 +43,7 @@ def test_a_time_zone_has_a_name_that_can_be_saved(
 @pytest.mark.parametrize(
     "value", ["", "CEST or so", "/etc/passwd", "+25:00", type("Odd", (datetime.tzinfo,), {})()]
 )
-def test_an_unknown_time_zone_is_refused(value: object) -> None:
+def test_unknown_time_zone_is_rejected(value: object) -> None:
     """The error names the forms that are accepted."""
     with pytest.raises(ConfigurationError, match=r"`timezone` is .*not a known time zone") as caught:
         ImportOptions(timezone=value)  # type: ignore[arg-type]  # what the test is about

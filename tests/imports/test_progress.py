@@ -64,7 +64,7 @@ def test_none_and_callables_are_taken_as_they_are() -> None:
 
 
 @pytest.mark.parametrize("progress", ["bar", "", 5, True])
-def test_unknown_displays_are_refused_with_the_known_ones(progress: Progress) -> None:
+def test_unknown_displays_are_rejected_with_the_known_ones(progress: Progress) -> None:
     """The error names the setting and the choices."""
     with pytest.raises(ConfigurationError, match="`on_progress` is ") as caught:
         resolve_progress(progress)
@@ -73,7 +73,7 @@ def test_unknown_displays_are_refused_with_the_known_ones(progress: Progress) ->
     assert '"tqdm"' in str(caught.value)
 
 
-def test_the_log_says_each_phase_and_then_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_says_each_phase_and_then_now_and_then(caplog: pytest.LogCaptureFixture) -> None:
     """A line per phase, and one every ten seconds, however many chunks are sent."""
     display = LogDisplay()
     with caplog.at_level(logging.INFO, logger="jsm_assets_dest.progress"):
@@ -89,7 +89,7 @@ def test_the_log_says_each_phase_and_then_now_and_then(caplog: pytest.LogCapture
     ]
 
 
-def test_the_log_is_chosen_by_name(caplog: pytest.LogCaptureFixture) -> None:
+def test_log_is_chosen_by_name(caplog: pytest.LogCaptureFixture) -> None:
     """`on_progress="log"` needs no library."""
     display = resolve_progress("log")
     assert display is not None
@@ -99,7 +99,7 @@ def test_the_log_is_chosen_by_name(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.records[0].name == "jsm_assets_dest.progress"
 
 
-def test_a_tqdm_bar_follows_and_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tqdm_bar_follows_and_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """One bar from the first report to the last; the same display can show another import afterwards."""
     calls: list[object] = []
 
@@ -124,7 +124,7 @@ def test_a_tqdm_bar_follows_and_is_closed(monkeypatch: pytest.MonkeyPatch) -> No
     assert calls.count("starting") == 2
 
 
-def test_a_rich_bar_follows_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rich_bar_follows_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     """One task from the first report to the last."""
     calls: list[object] = []
     monkeypatch.setitem(sys.modules, "rich", types.ModuleType("rich"))
@@ -147,7 +147,7 @@ def test_a_rich_bar_follows_and_is_stopped(monkeypatch: pytest.MonkeyPatch) -> N
     ]
 
 
-def test_a_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first report is displayed, the others take its place; another import has a place of its own."""
     calls: list[object] = []
 
@@ -171,7 +171,7 @@ def test_a_notebook_shows_the_newest_report_in_one_place(monkeypatch: pytest.Mon
     assert calls == [("new", REPORTS[0], True), *REPORTS[1:], ("new", REPORTS[0], True)]
 
 
-def test_the_notebooks_display_names_jupyter_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_notebooks_display_names_jupyter_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """It belongs to no extra: who works in Jupyter has it."""
     monkeypatch.setitem(sys.modules, "IPython.display", None)
 
@@ -182,7 +182,7 @@ def test_the_notebooks_display_names_jupyter_where_there_is_none(monkeypatch: py
 
 
 @pytest.mark.parametrize(("display", "module"), [("tqdm", "tqdm.auto"), ("rich", "rich.progress")])
-def test_a_missing_library_is_named_with_the_extra(
+def test_missing_library_is_named_with_the_extra(
     display: Progress, module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asking for a display whose library is missing is an error before anything is sent."""

@@ -246,7 +246,7 @@ def test_python_values_are_written_as_json_has_them(kind: str, value: object, se
 
 
 @pytest.mark.parametrize(("kind", "value", "reason"), BAD, ids=lambda value: repr(value)[:40])
-def test_values_that_do_not_fit_are_refused(kind: str, value: object, reason: str) -> None:
+def test_values_that_do_not_fit_are_rejected(kind: str, value: object, reason: str) -> None:
     """A rejected value is rejected before any encoder sees it, so with every encoder, with its path, and not repeated."""
     check = checker(AttributeSpec("Value", kind))
     record = {"id": "1", "value": value}
@@ -285,7 +285,7 @@ def test_several_values_follow_the_cardinality(maximum: int, value: object, fits
     assert (len(sent), len(bad)) == ((1, 0) if fits else (0, 1))
 
 
-def test_the_place_in_a_list_is_named() -> None:
+def test_place_in_a_list_is_named() -> None:
     """The path leads to the item."""
     _, bad = batch(
         checker(AttributeSpec("Scores", "integer", maximum=-1)), {"id": "1", "scores": [1, 2, "x"]}
@@ -295,7 +295,7 @@ def test_the_place_in_a_list_is_named() -> None:
 
 
 @pytest.mark.parametrize(("kind", "length"), [("text", 10), ("url", 12), ("textarea", 10)])
-def test_a_promised_length_is_kept(kind: str, length: int) -> None:
+def test_promised_length_is_kept(kind: str, length: int) -> None:
     """`max_length` is a limit for types that have none, and a lower one for those that have."""
     check = checker(AttributeSpec("Value", kind, max_length=length))
     value = "http://a.de/".ljust(length, "x")[:length] if kind == "url" else "x" * length
@@ -304,7 +304,7 @@ def test_a_promised_length_is_kept(kind: str, length: int) -> None:
     assert batch(check, {"id": "2", "value": value + "x"})[0] == []
 
 
-def test_a_longer_promise_does_not_raise_the_limit() -> None:
+def test_longer_promise_does_not_raise_the_limit() -> None:
     """Text stays at 255 characters whatever is promised."""
     check = checker(AttributeSpec("Value", max_length=1000))
 
@@ -324,12 +324,12 @@ def test_a_longer_promise_does_not_raise_the_limit() -> None:
         ({}, 'is missing, and "Id" identifies the object'),
     ],
 )
-def test_a_record_needs_its_identifier(record: object, reason: str) -> None:
+def test_record_needs_its_identifier(record: object, reason: str) -> None:
     """Without an identifier Assets would drop the record, or make a new object each time."""
     assert batch(checker(AttributeSpec("Value")), record) == ([], [(0, "id", reason)])
 
 
-def test_an_identifier_comes_once_per_chunk() -> None:
+def test_identifier_comes_once_per_chunk() -> None:
     """The second record with the same identifier is rejected until the next chunk begins."""
     check = checker()
     first, again, other = {"id": "1"}, {"id": "1"}, {"id": "2"}
@@ -350,7 +350,7 @@ def test_numbers_and_their_text_identify_the_same_object() -> None:
     assert [index for index, _, _ in bad] == [1, 3]
 
 
-def test_an_identifier_of_two_parts() -> None:
+def test_identifier_of_two_parts() -> None:
     """Two attributes identify together."""
     check = checker(AttributeSpec("Site", identifier=True))
 
@@ -366,7 +366,7 @@ def test_an_identifier_of_two_parts() -> None:
     assert [index for index, _, _ in bad] == [2, 3]
 
 
-def test_an_identifier_of_two_locators() -> None:
+def test_identifier_of_two_locators() -> None:
     """Values of several locators are joined; one of them is enough."""
     spec = ObjectTypeSpec("People", [AttributeSpec("Id", identifier=True, locators=("tenant", "number"))])
     check = RecordChecker(SchemaModel("Test", [spec]))
@@ -403,7 +403,7 @@ def test_memory_for_identifiers_is_bounded() -> None:
     assert not check.remembered_all
 
 
-def test_a_type_without_an_identifier_is_checked_all_the_same() -> None:
+def test_type_without_an_identifier_is_checked_all_the_same() -> None:
     """Such a model cannot be built, but records can be checked against it."""
     check = RecordChecker(
         SchemaModel("Test", [ObjectTypeSpec("People", [AttributeSpec("Name")])]), unique_in_run=True
@@ -458,7 +458,7 @@ def test_records_may_be_mappings_or_classes(record: object) -> None:
 
 
 @pytest.mark.parametrize("record", ["text", 5, None, ["list"], Person], ids=repr)
-def test_other_things_are_no_records(record: object) -> None:
+def test_other_things_are_not_records(record: object) -> None:
     """The reason names what came instead."""
     _, [(index, path, reason)] = batch(checker(), record)
 
@@ -496,7 +496,7 @@ class Unset:
         ({"id": "1", "profile": Unset("1")}, "profile", "AttributeError"),
     ],
 )
-def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str, error: str) -> None:
+def test_record_that_cannot_be_read_is_a_bad_record(record: object, path: str, error: str) -> None:
     """It has a place and a reason like any other, and those after it are looked at."""
     check = checker(AttributeSpec("Level", locators=["profile.id"]), AttributeSpec("Display Name"))
 
@@ -509,7 +509,7 @@ def test_a_record_that_cannot_be_read_is_a_bad_record(record: object, path: str,
 @pytest.mark.parametrize(
     ("kind", "text"), [("integer", "1_000"), ("integer", "١٢"), ("double", "1_0.5"), ("double", "١٢")]
 )
-def test_numbers_that_only_python_reads_are_no_numbers(kind: str, text: str) -> None:
+def test_numbers_that_only_python_reads_are_not_numbers(kind: str, text: str) -> None:
     """Underscores and the digits of other scripts are rejected as other text is."""
     _, [(_, path, reason)] = batch(checker(AttributeSpec("Size", kind)), {"id": "1", "size": text})
 
@@ -616,7 +616,7 @@ def test_locators_may_lead_inside() -> None:
         (Person, "profile", "is not a mapping or an object with fields (type)"),
     ],
 )
-def test_what_is_wrong_inside_is_found(profile: object, path: str, reason: str) -> None:
+def test_wrong_value_inside_a_list_is_rejected(profile: object, path: str, reason: str) -> None:
     """The path leads inside."""
     check = checker(AttributeSpec("Mail", "email", locators="profile.email"))
 
@@ -624,7 +624,7 @@ def test_what_is_wrong_inside_is_found(profile: object, path: str, reason: str) 
 
 
 @pytest.mark.parametrize("others", [{}, {"unknown": 1}], ids=["alone", "beside unknown keys"])
-def test_a_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> None:
+def test_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> None:
     """Tables like to have `profile.email` as the name of a column. Leaving it out as unknown would lose it without a word."""
     check = checker(
         AttributeSpec("Mail", "email", locators="profile.email"), AttributeSpec("Name", locators="name")
@@ -643,7 +643,7 @@ def test_a_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> No
     ]
 
 
-def test_a_flat_key_beside_what_is_inside_is_an_unknown_one() -> None:
+def test_flat_key_beside_what_is_inside_is_an_unknown_one() -> None:
     """Nothing is lost by leaving it out."""
     check = checker(AttributeSpec("Mail", "email", locators="profile.email"))
     record = {"id": "1", "profile": {"email": "a@b.c"}, "profile.email": "a@b.c", "other.key": 1}
@@ -661,7 +661,7 @@ def test_objects_inside_may_be_classes() -> None:
     ]
 
 
-def test_a_record_that_contains_itself_ends() -> None:
+def test_record_that_contains_itself_ends() -> None:
     """The check goes only where locators lead, so a cycle cannot hold it."""
     record: dict[str, object] = {"id": "1"}
     record["self"] = record
@@ -722,7 +722,7 @@ def test_indexes_tell_where_the_rest_came_from() -> None:
     assert rest.indexes == [13]
 
 
-def test_an_unknown_selector_is_named() -> None:
+def test_unknown_selector_is_named() -> None:
     """With the selectors that the model has."""
     check = checker()
     bad: list[RecordError] = []
@@ -734,7 +734,7 @@ def test_an_unknown_selector_is_named() -> None:
         check.check("peeple", 5, {"id": "1"})
 
 
-def test_the_callers_sequence_is_not_changed() -> None:
+def test_callers_sequence_is_not_changed() -> None:
     """The checker works on a copy."""
     records: list[Mapping[str, object]] = [{"id": Word.ONE, "x": 1}, {"id": ""}]
     before = [dict(record) for record in records]
@@ -792,7 +792,7 @@ def test_records_in_a_batch_are_checked_like_single_ones(
 
 @pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["id", "a", "b", "c", "d"]), VALUES))
-def test_what_is_accepted_can_be_written_by_both_encoders(record: dict[str, object]) -> None:
+def test_both_encoders_write_all_accepted_values(record: dict[str, object]) -> None:
     """After the check both encoders write the same meaning."""
     check = checker(*(AttributeSpec(name, maximum=-1) for name in "abc"))
     try:

@@ -89,7 +89,7 @@ def result(document: Mapping[str, object], sent: int = 10, refused: int = 0) -> 
 # --- the status document
 
 
-def test_the_documented_example_is_read() -> None:
+def test_documented_example_is_read() -> None:
     """Counts, ids as text, times, and no messages where there is null."""
     status = read_execution_status(EXAMPLE)
     (hard_drive,) = status.object_types
@@ -133,7 +133,9 @@ JSON = st.recursive(
 
 @pytest.mark.once
 @given(JSON, JSON, JSON, JSON)
-def test_whatever_is_there_is_read(whole: object, progress: object, types: object, entry: object) -> None:
+def test_any_status_document_can_be_read(
+    whole: object, progress: object, types: object, entry: object
+) -> None:
     """No document makes the reader fail, and no count is negative."""
     for document in (
         whole,
@@ -180,7 +182,7 @@ def test_failures_are_counted_where_the_service_does_not(counts: dict[str, Any],
     assert read_execution_status(done(**counts)).object_types[0].failed == failed
 
 
-def test_the_misspelled_count_is_read_either_way() -> None:
+def test_misspelled_count_is_read_either_way() -> None:
     """`duplicateEnries` today, perhaps `duplicateEntries` one day."""
     assert read_execution_status(done(duplicateEnries=2)).object_types[0].duplicates == 2
     assert read_execution_status(done(duplicateEntries=3)).object_types[0].duplicates == 3
@@ -189,7 +191,7 @@ def test_the_misspelled_count_is_read_either_way() -> None:
 # --- results
 
 
-def test_a_good_result() -> None:
+def test_good_result() -> None:
     """Confirmed, nothing failed, and it reads well."""
     good = result(done(objectsCreated=7, objectsUpdated=2, objectsIdentical=1))
 
@@ -226,9 +228,7 @@ def test_a_good_result() -> None:
         (done(), 3, "People: 3 records were not imported because they are invalid (people[0]: mail is"),
     ],
 )
-def test_what_is_not_entirely_good_is_no_success(
-    document: dict[str, object], refused: int, problem: str
-) -> None:
+def test_partial_success_is_not_ok(document: dict[str, object], refused: int, problem: str) -> None:
     """Each kind of failure is named, and raised when asked for; the error has the result and survives pickling."""
     bad = result(document, refused=refused)
 
@@ -258,7 +258,7 @@ def test_sent_is_not_confirmed() -> None:
     assert (people.empty_identifiers, people.messages, people.unaccounted) == (0, (), 0)
 
 
-def test_what_assets_does_not_mention_is_unaccounted() -> None:
+def test_records_missing_from_the_report_are_lost() -> None:
     """Records sent that appear in no count are shown as such."""
     quiet = result(done(objectsCreated=4, duplicateEnries=1, objectsFilteredWithQlQuery=1))
 
@@ -266,7 +266,7 @@ def test_what_assets_does_not_mention_is_unaccounted() -> None:
     assert "4 unaccounted" in str(quiet)
 
 
-def test_records_that_assets_says_nothing_about_are_no_success() -> None:
+def test_unreported_records_are_not_ok() -> None:
     """A chunk may have was lost behind a good answer; while Assets still works, nothing is missing yet."""
     quiet = result(done(objectsCreated=6))
     early = result({**done(objectsCreated=6), "status": "PROCESSING"})
@@ -357,7 +357,7 @@ def test_types_are_matched_by_name_and_none_is_dropped() -> None:
     assert (results[3].missing_deleted, results[3].missing_updated, results[3].unaccounted) == (3, 1, 0)
 
 
-def test_an_object_type_is_found_by_selector_or_name() -> None:
+def test_object_type_is_found_by_selector_or_name() -> None:
     """Or named as missing, with those there are."""
     entry = result(done(objectsCreated=10))
 
@@ -383,7 +383,7 @@ def test_failed_records_come_back() -> None:
         assert "secret" not in text
 
 
-def test_a_result_without_a_sent_record_lists_the_reasons() -> None:
+def test_result_without_a_sent_record_lists_the_reasons() -> None:
     """The most frequent reason comes first; positions, lengths, and classes do not divide it."""
     tally = Tally(names={"people": "People"}, started=0.0)
     mistakes = [
@@ -473,7 +473,7 @@ def test_html_is_escaped() -> None:
     assert "Nothing was sent." in result({}, sent=0)._repr_html_()
 
 
-def test_a_type_that_says_nothing_is_written_without_inventing() -> None:
+def test_type_that_says_nothing_is_written_without_inventing() -> None:
     """`to_dict` says that Assets has not reported."""
     stored = ObjectTypeResult(name="People", selector="people", sent=5).to_dict()
 

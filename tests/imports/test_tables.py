@@ -361,7 +361,7 @@ def test_object_with_a_capsule_that_is_not_a_table_is_rejected() -> None:
 
 
 @pytest.mark.parametrize("columns", [None, ["id"], {"login": "id"}])
-def test_empty_rows_are_no_records(columns: Any) -> None:
+def test_empty_rows_are_not_records(columns: Any) -> None:
     assert list(tables.records([], columns=columns)) == []
 
 

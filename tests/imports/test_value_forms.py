@@ -61,7 +61,7 @@ def reason_of(kind: str, value: object) -> str:
     ("kind", "minimum", "value", "path"),
     [("ipaddress", 0, "192.0.02.1", "value"), ("text", 1, [""], "value"), ("text", 1, [[""]], "value[0]")],
 )
-def test_a_value_is_rejected_whatever_its_neighbors_are(
+def test_value_is_rejected_whatever_its_neighbors_are(
     kind: str, minimum: int, value: object, path: str, neighbor: object
 ) -> None:
     """A value of another class in the record does not change what fits."""
@@ -109,7 +109,7 @@ def scalar(item: object, name: str = "int64", **members: object) -> object:
 
 @pytest.mark.parametrize("kind", ["text", "integer", "double", "boolean", "date", "date_time", "email"])
 @pytest.mark.parametrize("value", [NAN, Decimal("NaN"), NA, NAT, scalar(NAN)], ids=type)
-def test_a_missing_value_of_a_data_frame_is_sent_as_null(kind: str, value: object) -> None:
+def test_missing_value_of_a_data_frame_is_sent_as_null(kind: str, value: object) -> None:
     """NaN, NA, and NaT are nothing, whatever the attribute's type is."""
     assert sent_value(kind, value) is None
 
@@ -137,12 +137,12 @@ def test_a_missing_value_of_a_data_frame_is_sent_as_null(kind: str, value: objec
     ],
     ids=repr,
 )
-def test_a_numpy_value_is_sent_as_its_python_value(kind: str, value: object, expected: object) -> None:
+def test_numpy_value_is_sent_as_its_python_value(kind: str, value: object, expected: object) -> None:
     """An integer column of days or nanoseconds is still a column of dates."""
     assert sent_value(kind, value) == expected
 
 
-def test_a_numpy_value_without_a_python_class_is_rejected() -> None:
+def test_numpy_value_without_a_python_class_is_rejected() -> None:
     """A long double is its own item, and a duration is not a number of nanoseconds."""
     longdouble = foreign("numpy", "longdouble", generic, item=lambda self: self)()
 
@@ -176,7 +176,7 @@ def test_a_numpy_value_without_a_python_class_is_rejected() -> None:
         ("pandas.Timestamp('2026-01-31')", "date", "2026-01-31"),
     ],
 )
-def test_a_real_value_of_numpy_or_pandas_is_sent(expression: str, kind: str, expected: object) -> None:
+def test_real_value_of_numpy_or_pandas_is_sent(expression: str, kind: str, expected: object) -> None:
     """The stand-ins above have the names of the real classes."""
     package = expression.partition(".")[0]
     module = pytest.importorskip(package)
@@ -188,7 +188,7 @@ def test_a_real_value_of_numpy_or_pandas_is_sent(expression: str, kind: str, exp
     assert type(sent) is type(expected)
 
 
-def test_a_row_of_a_data_frame_is_a_record() -> None:
+def test_row_of_a_data_frame_is_a_record() -> None:
     """A pandas Series has keys."""
     frame = pytest.importorskip("pandas").DataFrame({"id": ["1", "2"], "age": [7.0, None]})
     rows = [row for _, row in frame.iterrows()]
@@ -200,7 +200,7 @@ def test_a_row_of_a_data_frame_is_a_record() -> None:
 
 
 @pytest.mark.parametrize("value", [7.0, NAN, scalar(7.0), 7.5], ids=["whole", "NaN", "NumPy", "fraction"])
-def test_a_float_identifier_is_a_bad_record(value: object) -> None:
+def test_float_identifier_is_a_bad_record(value: object) -> None:
     """7 and 7.0 would be two objects."""
     with pytest.raises(RecordError) as caught:
         checker().check_many("people", 0, [{"id": value}])
@@ -212,7 +212,7 @@ def test_a_float_identifier_is_a_bad_record(value: object) -> None:
         assert reason == "is a float, and 7 and 7.0 are two identifiers; pass an integer or a string"
 
 
-def test_a_decimal_identifier_has_to_be_whole() -> None:
+def test_decimal_identifier_has_to_be_whole() -> None:
     """Databases return integers of 38 digits as decimals, with and without a fraction of zero."""
     errors: list[RecordError] = []
 
@@ -238,9 +238,7 @@ def test_a_decimal_identifier_has_to_be_whole() -> None:
         ("text", "2026-01-31T16:30:00", "2026-01-31T16:30:00"),
     ],
 )
-def test_a_naive_date_time_gets_the_time_zone_of_the_import(
-    kind: str, value: object, expected: object
-) -> None:
+def test_naive_date_time_gets_the_time_zone_of_the_import(kind: str, value: object, expected: object) -> None:
     """A string in a text attribute is only a string."""
     assert sent_value(kind, value, timezone=BERLIN) == expected
 
@@ -290,7 +288,7 @@ BaseModel = foreign("pydantic.main", "BaseModel", Model)
     ],
     ids=lambda record: type(record).__name__,
 )
-def test_a_record_may_have_fields_or_keys(record: object) -> None:
+def test_record_may_have_fields_or_keys(record: object) -> None:
     """Fields in snake case meet locators in camel case, at the top and inside."""
     check = checker(AttributeSpec("Display Name"))
     inside = checker(AttributeSpec("Name", locators="who.displayName"))
@@ -303,7 +301,7 @@ def test_a_record_may_have_fields_or_keys(record: object) -> None:
     assert inside.unknown_keys == {"people": {"who.id": 1}}
 
 
-def test_a_row_of_sqlite_is_a_record() -> None:
+def test_row_of_sqlite_is_a_record() -> None:
     """It is not a mapping, but has keys."""
     database = sqlite3.connect(":memory:")
     database.row_factory = sqlite3.Row
@@ -315,7 +313,7 @@ def test_a_row_of_sqlite_is_a_record() -> None:
     ]
 
 
-def test_a_model_of_pydantic_is_a_record() -> None:
+def test_model_of_pydantic_is_a_record() -> None:
     """Extra fields are counted if the schema model does not have them."""
     pydantic = pytest.importorskip("pydantic")
     user = pydantic.create_model(
@@ -329,7 +327,7 @@ def test_a_model_of_pydantic_is_a_record() -> None:
     assert check.unknown_keys == {"people": {"salary": 1}}
 
 
-def test_the_library_imports_neither_numpy_nor_pandas() -> None:
+def test_library_imports_neither_numpy_nor_pandas() -> None:
     """They are recognized by the names of their classes."""
     for name in ("values", "record_checker"):
         module = importlib.import_module(f"jsm_assets_dest._imports.{name}")
@@ -339,7 +337,7 @@ def test_the_library_imports_neither_numpy_nor_pandas() -> None:
 # --- odd classes
 
 
-def test_a_value_that_raises_is_a_bad_record() -> None:
+def test_value_that_raises_is_a_bad_record() -> None:
     """The error names the class of the exception, and the records after it are checked."""
 
     class Broken(enum.Enum):
@@ -369,7 +367,7 @@ def test_memory_for_classes_is_bounded(base: type) -> None:
         assert len(check.check_many("people", 0, [record]).records) == 1
 
 
-def test_a_length_is_promised_for_every_form_of_a_string() -> None:
+def test_length_is_promised_for_every_form_of_a_string() -> None:
     """A UUID and a date are sent as strings, too."""
     check = checker(AttributeSpec("Value", max_length=12))
     errors: list[RecordError] = []
@@ -392,7 +390,7 @@ def test_a_length_is_promised_for_every_form_of_a_string() -> None:
     ]
 
 
-def test_a_list_is_sent_unchanged_or_copied() -> None:
+def test_list_is_sent_unchanged_or_copied() -> None:
     """The caller's list is never changed."""
     check = checker(AttributeSpec("Value", maximum=-1))
     plain, mixed = ["a", "b"], ["a", 1.0, 2.0]
@@ -407,7 +405,7 @@ def test_a_list_is_sent_unchanged_or_copied() -> None:
     assert type(mixed[1]) is float
 
 
-def test_a_list_that_contains_itself_is_rejected() -> None:
+def test_list_that_contains_itself_is_rejected() -> None:
     """Its items are not read."""
     value: list[object] = []
     value.append(value)
@@ -416,7 +414,7 @@ def test_a_list_that_contains_itself_is_rejected() -> None:
 
 
 @pytest.mark.parametrize("locators", [("address.street", "address"), ("address", "address.street")])
-def test_a_key_that_locators_lead_into_is_not_a_string(locators: tuple[str, str]) -> None:
+def test_key_that_locators_lead_into_is_not_a_string(locators: tuple[str, str]) -> None:
     """An attribute whose locator is the key itself is left to the nested ones, in whichever order they come."""
     check = checker(*(AttributeSpec(f"Line {at}", locators=locator) for at, locator in enumerate(locators)))
     errors: list[RecordError] = []

@@ -25,7 +25,7 @@ def measured(goal: str, value: float) -> Measured:
 @pytest.mark.parametrize(
     ("value", "verdict"), [(1.0, Verdict.BEST), (1.1, Verdict.PASSED), (1.2, Verdict.BELOW)]
 )
-def test_a_small_number_reaches_the_aim_the_gate_or_neither(value: float, verdict: Verdict) -> None:
+def test_small_number_reaches_the_aim_the_gate_or_neither(value: float, verdict: Verdict) -> None:
     goal = Goal(name="P0", what="time", gate=1.1, best=1.0)
     assert goal.judge(value) is verdict
 
@@ -33,7 +33,7 @@ def test_a_small_number_reaches_the_aim_the_gate_or_neither(value: float, verdic
 @pytest.mark.parametrize(
     ("value", "verdict"), [(1.1, Verdict.BEST), (1.0, Verdict.PASSED), (0.9, Verdict.BELOW)]
 )
-def test_so_does_a_large_one_where_more_is_better(value: float, verdict: Verdict) -> None:
+def test_large_value_reaches_a_goal_where_more_is_better(value: float, verdict: Verdict) -> None:
     goal = Goal(name="P0", what="speed", gate=1.0, best=1.1, more_is_better=True)
     assert goal.judge(value) is verdict
 
@@ -42,20 +42,20 @@ def test_no_number_at_all_is_below_the_gate() -> None:
     assert {goal.judge(float("nan")) for goal in GOALS} == {Verdict.BELOW}
 
 
-def test_a_goal_that_was_forgotten_is_not_passed() -> None:
+def test_goal_that_was_forgotten_is_not_passed() -> None:
     rows = judged([], quick=False)
 
     assert [goal for goal, _, _ in rows] == list(GOALS)
     assert {verdict for _, _, verdict in rows} == {Verdict.NOT_MEASURED}
 
 
-def test_the_quick_run_leaves_out_only_what_takes_long() -> None:
+def test_quick_run_leaves_out_only_what_takes_long() -> None:
     left_out = {goal.name for goal in GOALS} - {goal.name for goal, _, _ in judged([], quick=True)}
 
     assert left_out == {"P14", "P14b", "P15b", "P15b.preview", "P15b.verify", "P16", "P7.20", "P7.300", "P8"}
 
 
-def test_every_goal_of_the_project_is_measured_or_said_not_to_be() -> None:
+def test_each_goal_is_measured_or_named_as_unmeasured() -> None:
     names = {goal.name.partition(".")[0] for goal in GOALS} | set(goals.NOT_MEASURED)
 
     assert names >= {f"P{number}" for number in range(1, 14)}
@@ -79,14 +79,14 @@ def test_every_goal_of_the_project_is_measured_or_said_not_to_be() -> None:
     }
 
 
-def test_the_table_says_what_is_not_measured() -> None:
+def test_table_says_what_is_not_measured() -> None:
     text = table(judged([measured("P3", 1.0)], quick=True), [])
 
     assert "| P3 | small read / httpx | <= 1.20 | <= 1.05 | 1 | exact | best |" in text
     assert "Not measured: P10b, " in text
 
 
-def test_the_picture_shows_each_number_that_was_measured() -> None:
+def test_picture_shows_each_number_that_was_measured() -> None:
     rows = judged([measured(goal.name, goal.gate) for goal in GOALS], quick=False)
 
     picture = ET.fromstring(plot.picture(rows, "a <title>"))
@@ -110,7 +110,7 @@ def test_contestants_take_turns_and_ratios_are_those_of_a_round() -> None:
     assert measurement.value == statistics.median(rounds.ratios("slow", "quick"))
 
 
-def test_what_is_left_out_can_be_written_as_json() -> None:
+def test_skipped_data_can_be_written_as_json() -> None:
     assert json.loads(json.dumps(goals.NOT_MEASURED)) == goals.NOT_MEASURED
 
 

@@ -218,7 +218,7 @@ def test_attribute_reads_minimal_definition() -> None:
         Attribute.from_json({"id": "1"})
 
 
-def test_unreadable_values_raise_malformed_answer() -> None:
+def test_unreadable_values_raise_malformed_response() -> None:
     """A listing may be wrapped, a number may be text; anything else is not guessed at."""
     assert read_array({"entries": [1]}, "things", "values", "entries") == [1]
     assert read_number({"count": "3"}, "count") == 3

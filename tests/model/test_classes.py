@@ -211,7 +211,7 @@ def test_nested_records_are_found_by_nested_locators() -> None:
     }
 
 
-def test_a_subclass_is_another_object_type() -> None:
+def test_subclass_is_another_object_type() -> None:
     """It has the fields of its parent, but not its name."""
 
     @attrs.frozen

@@ -59,7 +59,7 @@ def test_mermaid_escapes_special_characters() -> None:
     )
 
 
-def test_the_svg_shows_every_type_attribute_and_reference() -> None:
+def test_svg_shows_every_type_attribute_and_reference() -> None:
     """Flags stand behind the type."""
     labels = texts(MODEL)
 

@@ -155,7 +155,7 @@ def grown(draw: st.DrawFn) -> tuple[SchemaModel, SchemaModel]:
 
 @pytest.mark.once
 @given(pair=grown())
-def test_a_patch_is_valid_and_leads_to_the_whole_model(
+def test_patch_is_valid_and_leads_to_the_whole_model(
     validator: Validator, pair: tuple[SchemaModel, SchemaModel]
 ) -> None:
     """A PATCH of only what changed ends where a PUT of everything would have."""

@@ -141,7 +141,7 @@ def test_every_code_of_the_linter_has_a_case() -> None:
     assert codes == {code for _, code, _, _ in CASES}
 
 
-def test_a_sound_model_has_no_findings() -> None:
+def test_sound_model_has_no_findings() -> None:
     """The samples of these tests are clean, so each case above shows exactly what it says."""
     assert list(MODEL.lint()) == []
     assert list(one_type().lint()) == []

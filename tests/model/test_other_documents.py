@@ -468,7 +468,7 @@ def test_case_settings_survive() -> None:
     assert document["mapping"]["objectTypeMappings"][0][data["must_survive"]] == "ADD"
 
 
-def test_case_inherited_label_is_no_error() -> None:
+def test_case_inherited_label_is_not_an_error() -> None:
     data = case("label-inherited")
 
     assert SchemaModel.from_document(data["document"]).lint().ok

@@ -488,7 +488,7 @@ def impossible(model: SchemaModel, service: Service) -> list[tuple[str, str, str
     return [(entry.path, entry.message, entry.remedy) for entry in plan.impossible]
 
 
-def test_a_renamed_type_is_impossible() -> None:
+def test_renamed_type_is_impossible() -> None:
     """The story of a renamed type: anyone who renamed it, the two have to agree again first."""
     ((path, message, remedy),) = impossible(MODEL.renamed("people", "Persons"), built())
 
@@ -497,7 +497,7 @@ def test_a_renamed_type_is_impossible() -> None:
     assert "model.renamed('people', 'People')" in remedy
 
 
-def test_a_renamed_attribute_is_impossible() -> None:
+def test_renamed_attribute_is_impossible() -> None:
     """Names never change."""
     ((path, message, _),) = impossible(MODEL.renamed("people.status", "State"), built())
 
@@ -505,7 +505,7 @@ def test_a_renamed_attribute_is_impossible() -> None:
     assert 'It is called "Status" in Assets, not "State"' in message
 
 
-def test_a_retyped_attribute_is_impossible() -> None:
+def test_retyped_attribute_is_impossible() -> None:
     """The story of a retyped attribute."""
     ((path, message, remedy),) = impossible(
         with_attribute(MODEL, "groups", "groupType", type="text"), built()
@@ -526,7 +526,7 @@ def test_another_target_is_impossible() -> None:
     assert 'It refers to "People" in Assets, not to "Groups"' in message
 
 
-def test_a_deleted_target_is_named_with_what_points_at_it() -> None:
+def test_deleted_target_is_named_with_what_points_at_it() -> None:
     """The story of a deleted reference target: what the service would answer REFERENCED_OBJECT_TYPE_CHANGED to."""
     service = built()
     service.object_types[:] = [
@@ -671,7 +671,7 @@ def test_adopted_type_patches_only_its_own_attributes() -> None:
     assert shown(plan) == [("patch", "attribute", "groups.oktaId"), ("drift", "attribute", "groups.name")]
 
 
-def test_an_adopted_attribute_follows_its_name_in_assets() -> None:
+def test_adopted_attribute_follows_its_name_in_assets() -> None:
     """Once its external id is known, people may rename what is theirs."""
     service = Service()
     service.made_by_people("Groups", ("Okta ID", "text"))
@@ -765,7 +765,7 @@ def test_empty_icon_list_is_never_sent() -> None:
     assert "iconSchema" not in plan.document["schema"]  # type: ignore[index,operator]
 
 
-def test_a_plan_is_shown_as_text_table_and_data() -> None:
+def test_plan_is_shown_as_text_table_and_data() -> None:
     """Unchanged items are counted in the text, not listed."""
     plan = make_plan(with_attribute(MODEL, "groups", "groupType", description="<b>"), built().document())
 
@@ -778,7 +778,7 @@ def test_a_plan_is_shown_as_text_table_and_data() -> None:
     plan.raise_for_impossible()
 
 
-def test_an_item_shows_its_remedy() -> None:
+def test_item_shows_its_remedy() -> None:
     """In the same line."""
     plan = make_plan(MODEL.renamed("people", "Persons"), built().document())
 

@@ -105,7 +105,7 @@ def test_document_without_external_ids_is_read_by_names() -> None:
     )
 
 
-def test_a_reference_to_something_outside_keeps_its_name() -> None:
+def test_reference_to_something_outside_keeps_its_name() -> None:
     """The linter will say that it is not in the model."""
     read = SchemaModel.from_document(
         document(
@@ -167,7 +167,7 @@ def test_values_of_wrong_kinds_are_ignored() -> None:
     assert SchemaModel.from_document(source).object_types[0].attributes[0] == AttributeSpec("A", mapped=False)
 
 
-def test_a_stored_model_keeps_what_documents_cannot() -> None:
+def test_stored_model_keeps_what_documents_cannot() -> None:
     """Adoption, lengths and own keys are in it too."""
     spec = evolve(
         PEOPLE,
@@ -182,7 +182,7 @@ def test_a_stored_model_keeps_what_documents_cannot() -> None:
     assert SchemaModel.from_dict(stored).digest == model.digest != MODEL.digest
 
 
-def test_a_stored_model_may_leave_out_defaults() -> None:
+def test_stored_model_may_leave_out_defaults() -> None:
     """A missing key has the default of the model."""
     short = {"name": "S", "object_types": [{"name": "T", "attributes": [{"name": "Some Name"}]}]}
 

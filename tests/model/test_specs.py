@@ -33,7 +33,7 @@ from tests.model.samples import GROUPS, MODEL, PEOPLE
         ("--", ""),
     ],
 )
-def test_a_key_follows_from_a_name(name: str, key: str) -> None:
+def test_key_follows_from_a_name(name: str, key: str) -> None:
     """Keys are the camel case that people would write, and nothing where a name gives nothing."""
     assert camel_case(name) == key
 
@@ -42,7 +42,7 @@ def test_a_key_follows_from_a_name(name: str, key: str) -> None:
     ("name", "plain"),
     [("LOCKED_OUT", "Locked Out"), ("Läuft!", "L uft"), ("in-use", "in-use"), ("x" * 40, "x" * 30)],
 )
-def test_a_status_name_is_made_plain(name: str, plain: str) -> None:
+def test_status_name_is_made_plain(name: str, plain: str) -> None:
     """The remedy of the linter is a name that the service takes."""
     assert plain_name(name) == plain
 
@@ -62,7 +62,7 @@ def test_defaults_are_filled_in_once_and_survive_a_rename() -> None:
     assert (spec.key, spec.selector) == ("userTypes", "userTypes")
 
 
-def test_a_reference_makes_a_reference_attribute() -> None:
+def test_reference_makes_a_reference_attribute() -> None:
     """No one has to say it twice; the short word `reference` is understood as well."""
     assert AttributeSpec("Manager", reference=ReferenceSpec("people")).type is AttributeType.REFERENCE
     assert AttributeSpec("Manager", "reference").type is AttributeType.REFERENCE
@@ -141,7 +141,7 @@ def test_looking_up_object_types_and_attributes() -> None:
         PEOPLE.attribute("rooms")
 
 
-def test_an_object_type_is_replaced_by_key_or_added() -> None:
+def test_object_type_is_replaced_by_key_or_added() -> None:
     """The order of the others stays."""
     replaced = MODEL.with_object_type(evolve(PEOPLE, name="Persons"))
     added = MODEL.with_object_type(ObjectTypeSpec("Rooms"))
@@ -167,7 +167,7 @@ def test_targets_are_imported_first() -> None:
     assert chain.import_order() == ("a", "b", "c", "d")
 
 
-def test_a_circle_keeps_the_order_of_the_model() -> None:
+def test_circle_keeps_the_order_of_the_model() -> None:
     """There is no right order then; what the circle needs still comes first."""
     model = SchemaModel(
         "Circle",
@@ -186,6 +186,6 @@ def _refers(target: str) -> AttributeSpec:
     return AttributeSpec(f"To {target}", reference=ReferenceSpec(target))
 
 
-def test_the_category_is_one_of_three() -> None:
+def test_category_is_one_of_three() -> None:
     """Texts are taken as well as members."""
     assert StatusSpec("Gone", "inactive").category is StatusCategory.INACTIVE

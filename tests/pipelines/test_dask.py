@@ -145,7 +145,7 @@ def test_every_worker_sends_its_partitions_into_one_execution(
     assert all(len(bodies) == 1 for bodies in sent.values())
 
 
-def test_a_killed_worker_loses_and_doubles_nothing(
+def test_killed_worker_loses_and_doubles_nothing(
     emulator: Emulator, settings: Mapping[str, str], client: Client, tmp_path: Path
 ) -> None:
     """The worker dies while it makes the third chunk of a partition, so that the first one has been taken."""
@@ -193,7 +193,7 @@ def test_killed_workers_lose_and_double_nothing(
     assert all(len(set(bodies)) == 1 for bodies in sent.values())
 
 
-def test_a_task_that_is_tried_again_sends_the_same_chunks_again(
+def test_task_that_is_tried_again_sends_the_same_chunks_again(
     emulator: Emulator, settings: Mapping[str, str], here: Client, tmp_path: Path
 ) -> None:
     failed = tmp_path / "failed"
@@ -213,7 +213,7 @@ def test_a_task_that_is_tried_again_sends_the_same_chunks_again(
     assert all(len(set(bodies)) == 1 for bodies in sent.values())
 
 
-def test_a_bad_record_ends_the_import_and_is_not_read_again(
+def test_bad_record_ends_the_import_and_is_not_read_again(
     emulator: Emulator, settings: Mapping[str, str], here: Client, tmp_path: Path
 ) -> None:
     readings = tmp_path / "readings"
@@ -234,7 +234,7 @@ def test_a_bad_record_ends_the_import_and_is_not_read_again(
     assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
-def test_a_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str], here: Client) -> None:
+def test_partition_may_be_empty(emulator: Emulator, settings: Mapping[str, str], here: Client) -> None:
     def read(partition: int) -> object:
         return dask_import.sensors(partition, 0 if partition in (0, 4) else COUNT)
 
@@ -268,7 +268,7 @@ def test_one_budget_share_is_one_request_in_the_cluster(
     assert len([part for part, _ in groupby(parts)]) == PARTITIONS
 
 
-def test_a_refusal_for_too_many_requests_is_waited_out(
+def test_rejection_for_too_many_requests_is_waited_out(
     emulator: Emulator, settings: Mapping[str, str], here: Client
 ) -> None:
     emulator.faults.next("submit chunk", status=429, retry_after=0, nth=3)
@@ -280,7 +280,7 @@ def test_a_refusal_for_too_many_requests_is_waited_out(
     assert sorted(map(len, sent.values())) == [1] * (len(sent) - 1) + [2]
 
 
-def test_an_import_that_takes_too_long_is_cancelled(
+def test_import_that_takes_too_long_is_cancelled(
     emulator: Emulator,
     settings: Mapping[str, str],
     here: Client,
@@ -319,7 +319,7 @@ def test_no_secret_travels_with_a_task(settings: Mapping[str, str]) -> None:
         assert settings[name].encode() not in parcel
 
 
-def test_the_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JSM_ASSETS_SITE", raising=False)
 
     assert dask_import.main(["--partitions", "2"]) == 0

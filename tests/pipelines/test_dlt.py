@@ -82,7 +82,7 @@ def test_what_a_pipeline_loads_is_confirmed_by_assets(
     assert [execution.status for execution in emulator.executions] == ["DONE"]
 
 
-def test_a_second_run_changes_nothing(token: ImportToken, tmp_path: Path) -> None:
+def test_second_run_changes_nothing(token: ImportToken, tmp_path: Path) -> None:
     run(token, [dlt_pipeline.offices(), dlt_pipeline.laptops(20)], tmp_path)
 
     again = run(token, [dlt_pipeline.offices(), dlt_pipeline.laptops(20)], tmp_path)
@@ -91,7 +91,7 @@ def test_a_second_run_changes_nothing(token: ImportToken, tmp_path: Path) -> Non
     assert sum(object_type.created + object_type.updated for object_type in again.object_types) == 0
 
 
-def test_a_bad_record_cancels_the_execution(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
+def test_bad_record_cancels_the_execution(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
     bad = [{"assetTag": "LT-1", "model": "x" * 300}]
 
     with pytest.raises(Exception, match="laptops"):
@@ -101,7 +101,7 @@ def test_a_bad_record_cancels_the_execution(emulator: Emulator, token: ImportTok
     assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
-def test_what_a_failed_run_left_is_not_mixed_into_the_next_one(
+def test_files_of_a_failed_run_are_not_loaded_again(
     emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     bad = [{"assetTag": "LT-1", "model": "x" * 300}]
@@ -136,7 +136,7 @@ def tags(emulator: Emulator) -> set[str]:
     return set(asset_tags)
 
 
-def test_an_incremental_source_loses_and_doubles_nothing(
+def test_incremental_source_loses_and_doubles_nothing(
     emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     run(token, bought_until(10), tmp_path)
@@ -148,7 +148,7 @@ def test_an_incremental_source_loses_and_doubles_nothing(
 
 
 @pytest.mark.parametrize("where", ["chunk", "end"])
-def test_an_incremental_source_reads_missing_records_again(
+def test_incremental_source_reads_missing_records_again(
     where: str, emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     """Also when dlt had loaded everything, and it was the end of the execution that failed."""
@@ -164,7 +164,7 @@ def test_an_incremental_source_reads_missing_records_again(
     assert [execution.status for execution in emulator.executions] == ["DONE", "CANCELLED", "DONE"]
 
 
-def test_what_an_interrupted_run_had_read_is_read_again(
+def test_interrupted_run_is_read_again(
     emulator: Emulator, token: ImportToken, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupted(*_: object, **__: object) -> None:
@@ -181,7 +181,7 @@ def test_what_an_interrupted_run_had_read_is_read_again(
     assert tags(emulator) == {str(laptop["assetTag"]) for laptop in LAPTOPS}
 
 
-def test_a_source_without_anything_new_removes_nothing(tmp_path: Path) -> None:
+def test_source_without_anything_new_removes_nothing(tmp_path: Path) -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         emulator.add_object_schema("LAP", "Laptops")
         token = connection.import_token(emulator.add_import_source("LAP", missing_objects="remove").token)
@@ -195,7 +195,7 @@ def test_a_source_without_anything_new_removes_nothing(tmp_path: Path) -> None:
         assert [execution.status for execution in emulator.executions] == ["DONE", "CANCELLED"]
 
 
-def test_a_batch_that_the_service_is_too_busy_for_arrives_once(
+def test_batch_that_the_service_is_too_busy_for_arrives_once(
     emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     """The import has its own retries; what they do not get through, dlt brings again."""
@@ -212,7 +212,7 @@ def test_a_batch_that_the_service_is_too_busy_for_arrives_once(
 @pytest.mark.parametrize(
     "values", [(7, "Latitude"), (["leased"], "leased")], ids=["number and text", "list and text"]
 )
-def test_a_value_of_another_type_is_refused_instead_of_lost(
+def test_value_of_another_type_is_rejected_instead_of_lost(
     values: tuple[object, object], emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     """Left to itself, dlt makes another column for it, of which the model knows nothing."""
@@ -226,9 +226,7 @@ def test_a_value_of_another_type_is_refused_instead_of_lost(
     assert [execution.status for execution in emulator.executions] == ["CANCELLED"]
 
 
-def test_what_dlt_flattens_elsewhere_stays_whole_here(
-    emulator: Emulator, token: ImportToken, tmp_path: Path
-) -> None:
+def test_nested_values_stay_nested(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
     rows = [{"assetTag": "LT-1", "tags": ["leased"], "owner": {"name": "Ana", "teams": [{"id": 1}]}}]
 
     result = run(token, dlt.resource(rows, name="laptops"), tmp_path)
@@ -237,7 +235,7 @@ def test_what_dlt_flattens_elsewhere_stays_whole_here(
     assert emulator.object_schema("LAP")["Laptops"].objects[0]["Tags"] == ["leased"]
 
 
-def test_a_nested_value_for_an_attribute_is_refused_once(
+def test_nested_value_for_an_attribute_is_rejected_once(
     emulator: Emulator, token: ImportToken, tmp_path: Path
 ) -> None:
     rows = [{"assetTag": "LT-1", "model": {"name": "Latitude"}}]
@@ -248,12 +246,12 @@ def test_a_nested_value_for_an_attribute_is_refused_once(
     assert tags(emulator) == set()
 
 
-def test_an_unknown_table_is_refused_without_retries(token: ImportToken, tmp_path: Path) -> None:
+def test_unknown_table_is_rejected_without_retries(token: ImportToken, tmp_path: Path) -> None:
     with pytest.raises(Exception, match="terminally"):
         run(token, dlt.resource([{"name": "x"}], name="strangers"), tmp_path)
 
 
-def test_a_data_frame_is_a_source(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
+def test_data_frame_is_a_source(emulator: Emulator, token: ImportToken, tmp_path: Path) -> None:
     pandas = pytest.importorskip("pandas")
     pytest.importorskip("pyarrow")
     frame = pandas.DataFrame({"assetTag": ["LT-1", "LT-2"], "price": [1.5, float("nan")]})
@@ -266,7 +264,7 @@ def test_a_data_frame_is_a_source(emulator: Emulator, token: ImportToken, tmp_pa
     assert prices == {"LT-1": 1.5, "LT-2": None}
 
 
-def test_a_batch_that_comes_again_is_the_same_chunk_again(
+def test_batch_that_comes_again_is_the_same_chunk_again(
     emulator: Emulator, token: ImportToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     items = [{"assetTag": "LT-1"}, {"assetTag": "LT-2"}]
@@ -282,6 +280,6 @@ def test_a_batch_that_comes_again_is_the_same_chunk_again(
     assert len(emulator.object_schema("LAP")["Laptops"].objects) == 2
 
 
-def test_the_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_example_runs(capsys: pytest.CaptureFixture[str]) -> None:
     assert dlt_pipeline.main([]) == 0
     assert "Laptops: 1,200 sent, 1,200 created" in capsys.readouterr().out

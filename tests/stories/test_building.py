@@ -141,7 +141,7 @@ async def test_built_model_imports_references(emulator: Emulator, connection: An
 
 
 @story
-async def test_an_existing_type_of_the_same_name_is_adopted(emulator: Emulator, connection: Any) -> None:
+async def test_existing_type_of_the_same_name_is_adopted(emulator: Emulator, connection: Any) -> None:
     """A harmless conflict: the existing type has the label and lacks the rest, which is added; its objects stay."""
     seeded = emulator.add_object_schema("HR", name="Human resources")
     seeded.add_object_type("people").add_object(Name="Old Hand")
@@ -511,7 +511,9 @@ async def test_deleted_reference_target_is_named_by_the_plan(emulator: Emulator,
 
 
 @story
-async def test_type_of_any_import_of_this_model_is_no_conflict(emulator: Emulator, connection: Any) -> None:
+async def test_type_of_any_import_of_this_model_is_not_a_conflict(
+    emulator: Emulator, connection: Any
+) -> None:
     """The schema has several imports; one cannot be read, one knows nothing yet, and the last one built the model."""
     emulator.add_object_schema("OKT", name="Okta")
     for name in ("broken", "empty", "ours"):

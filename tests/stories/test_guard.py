@@ -393,7 +393,7 @@ def test_only_takes_some_types_of_a_source_of_pairs(emulator: Emulator, token: A
     assert [(kind.name, kind.sent) for kind in result.object_types if kind.sent] == [("Groups", 3)]
 
 
-def test_skipped_duplicate_of_a_sent_record_is_no_loss(emulator: Emulator, token: Any) -> None:
+def test_skipped_duplicate_of_a_sent_record_is_not_a_loss(emulator: Emulator, token: Any) -> None:
     fill(emulator, token, "remove")
     source = records()
     source["people"].append({**source["people"][0]})
@@ -403,7 +403,7 @@ def test_skipped_duplicate_of_a_sent_record_is_no_loss(emulator: Emulator, token
     assert (result.refused, result.missing_deleted) == (1, 0)
 
 
-def test_skipped_newcomer_is_no_loss(emulator: Emulator, token: Any) -> None:
+def test_skipped_newcomer_is_not_a_loss(emulator: Emulator, token: Any) -> None:
     fill(emulator, token, "remove")
     source = records()
     source["people"].append({"name": "x" * 300, "id": "new"})
@@ -600,7 +600,7 @@ def test_journal_is_evidence_if_objects_are_unreadable(
     emulator.faults.clear()
 
 
-def test_partial_runs_in_the_journal_are_no_evidence(emulator: Emulator, token: Any, tmp_path: Path) -> None:
+def test_partial_runs_in_the_journal_are_not_evidence(emulator: Emulator, token: Any, tmp_path: Path) -> None:
     journal = tmp_path / "guard.journal"
     token.import_records(records(people=1), journal=journal, missing_objects="ignore")
     token.test_import(records(), journal=journal, count=30)
@@ -709,7 +709,7 @@ def test_page_that_is_interrupted_once_is_read_again(emulator: Emulator, token: 
 
 
 @pytest.mark.parametrize("page", [1, 2, 3])
-def test_list_that_ends_in_the_middle_is_no_evidence(page: int, emulator: Emulator, token: Any) -> None:
+def test_list_that_ends_in_the_middle_is_not_evidence(page: int, emulator: Emulator, token: Any) -> None:
     fill(emulator, token, "remove", records(people=250))
     emulator.faults.add("search objects", Fault(status=500), times=None, nth=page)
 

@@ -66,7 +66,7 @@ class Unplugged(httpx.BaseTransport):
 @pytest.mark.parametrize(
     ("end", "holds", "state"), [("/executions", b"", None), ("/data", b"completed", "CANCELLED")]
 )
-def test_what_certainly_did_not_arrive_is_no_unknown_outcome(
+def test_unsent_request_has_a_known_outcome(
     emulator: Emulator, token: Any, end: str, holds: bytes, state: str | None
 ) -> None:
     secret = emulator.import_sources[0].token
@@ -79,7 +79,7 @@ def test_what_certainly_did_not_arrive_is_no_unknown_outcome(
     assert [execution.status for execution in emulator.executions] == ([] if state is None else [state])
 
 
-def test_a_start_that_is_lost_twice_is_given_up(emulator: Emulator, token: Any) -> None:
+def test_start_that_is_lost_twice_is_given_up(emulator: Emulator, token: Any) -> None:
     emulator.faults.next("start import", drop="before", times=2)
 
     with pytest.raises(ConnectionLostError):
@@ -89,7 +89,7 @@ def test_a_start_that_is_lost_twice_is_given_up(emulator: Emulator, token: Any) 
     assert emulator.executions == []
 
 
-def test_a_run_of_somebody_else_ends_while_we_wait(emulator: Emulator, token: Any) -> None:
+def test_run_of_another_user_ends_while_we_wait(emulator: Emulator, token: Any) -> None:
     emulator.world.import_seconds = 20
     theirs = token.start()
     theirs.submit({"people": people(3)})
@@ -124,7 +124,7 @@ def test_cancelled_just_before_it_is_completed(emulator: Emulator, token: Any) -
     emulator.faults.clear()
 
 
-def test_a_completion_lost_twice_is_cancelled(emulator: Emulator, token: Any) -> None:
+def test_completion_lost_twice_is_cancelled(emulator: Emulator, token: Any) -> None:
     emulator.faults.next("submit chunk", drop="before", when=completes, times=2)
 
     with pytest.raises(ConnectionLostError) as caught:
@@ -134,7 +134,7 @@ def test_a_completion_lost_twice_is_cancelled(emulator: Emulator, token: Any) ->
     assert emulator.executions[-1].status == "CANCELLED"
 
 
-def test_a_token_that_is_replaced_before_the_end_is_announced(emulator: Emulator, token: Any) -> None:
+def test_token_that_is_replaced_before_the_end_is_announced(emulator: Emulator, token: Any) -> None:
     emulator.faults.next("submit chunk", status=401, when=completes)
 
     with pytest.raises(ImportTokenError) as caught:
@@ -144,7 +144,7 @@ def test_a_token_that_is_replaced_before_the_end_is_announced(emulator: Emulator
     assert emulator.executions[-1].status == "CANCELLED"
 
 
-def test_a_token_that_is_replaced_while_assets_works(emulator: Emulator, token: Any) -> None:
+def test_token_that_is_replaced_while_assets_works(emulator: Emulator, token: Any) -> None:
     emulator.world.import_seconds = 60
     emulator.faults.next("read execution status", status=401, nth=3)
 
@@ -157,7 +157,7 @@ def test_a_token_that_is_replaced_while_assets_works(emulator: Emulator, token: 
     assert emulator.executions[-1].status == "PROCESSING"
 
 
-def test_a_refused_chunk_whose_execution_cannot_be_looked_at(emulator: Emulator, token: Any) -> None:
+def test_rejected_chunk_whose_execution_cannot_be_looked_at(emulator: Emulator, token: Any) -> None:
     emulator.faults.next("submit chunk", status=400)
     emulator.faults.next("read execution status", status=403, nth=2)
 
@@ -165,7 +165,7 @@ def test_a_refused_chunk_whose_execution_cannot_be_looked_at(emulator: Emulator,
         token.import_records(RECORDS)
 
 
-def test_waiting_by_hand_for_what_is_cancelled(emulator: Emulator, token: Any) -> None:
+def test_waiting_manually_for_what_is_cancelled(emulator: Emulator, token: Any) -> None:
     heard: list[str] = []
     execution = token.start(on_progress=lambda report: heard.append(str(report.phase)))
     execution.submit(RECORDS)
@@ -212,7 +212,7 @@ def test_records_for_an_execution_that_has_ended(emulator: Emulator, token: Any)
     assert "The execution no longer accepts data. Its state is DONE." in caught.value.__notes__
 
 
-def test_who_may_not_complete_is_told_the_true_cause(emulator: Emulator, token: Any) -> None:
+def test_forbidden_completion_names_its_cause(emulator: Emulator, token: Any) -> None:
     execution = token.attach(token.start())
 
     with pytest.raises(ClosedError, match="One process leads an execution") as caught:
@@ -229,7 +229,7 @@ def test_cancelling_that_is_forbidden(emulator: Emulator, token: Any) -> None:
         execution.cancel()
 
 
-def test_an_import_that_is_given_up_and_cannot_be_cancelled(emulator: Emulator, token: Any) -> None:
+def test_import_that_is_given_up_and_cannot_be_cancelled(emulator: Emulator, token: Any) -> None:
     """The reason for giving up is what is raised."""
     emulator.faults.next("cancel import", status=403)
 
@@ -259,7 +259,7 @@ def test_guard_without_a_schema_rejects_the_run(
     assert emulator.executions == []
 
 
-def test_a_test_of_nothing_is_refused(emulator: Emulator, token: Any) -> None:
+def test_test_of_nothing_is_rejected(emulator: Emulator, token: Any) -> None:
     with pytest.raises(ConfigurationError, match="`count` is below 1"):
         token.test_import(RECORDS, count=0)
 
@@ -303,7 +303,7 @@ def test_options_have_few_words(wrong: dict[str, Any]) -> None:
         ),
     ],
 )
-def test_an_invalid_option_is_refused_before_sending(
+def test_invalid_option_is_rejected_before_sending(
     emulator: Emulator, token: Any, name: str, value: object, fix: str
 ) -> None:
     """Above all `allow_missing=True`, which would accept the removal of objects that no one has seen."""
@@ -316,7 +316,7 @@ def test_an_invalid_option_is_refused_before_sending(
 
 
 @pytest.mark.parametrize("count", [1.5, "5", None, True])
-def test_a_test_takes_a_whole_number_of_records(emulator: Emulator, token: Any, count: Any) -> None:
+def test_test_takes_a_whole_number_of_records(emulator: Emulator, token: Any, count: Any) -> None:
     """None would be everything, which is no test."""
     with pytest.raises(ConfigurationError, match="`count` is ") as caught:
         token.test_import(RECORDS, count=count)
@@ -326,7 +326,7 @@ def test_a_test_takes_a_whole_number_of_records(emulator: Emulator, token: Any, 
 
 
 @pytest.mark.parametrize("wrong", [{}, {"id": "1"}, {"links": 7}])
-def test_what_is_no_execution_is_refused(wrong: dict[str, object]) -> None:
+def test_attach_rejects_other_values(wrong: dict[str, object]) -> None:
     with pytest.raises(ConfigurationError, match="not an import execution"):
         Execution.from_dict(wrong)
 
@@ -360,7 +360,7 @@ def test_chunks_that_were_halved_are_halved_again(emulator: Emulator, token: Any
     assert len(again) <= len(bodies) + 4  # what was on its way when the source broke
 
 
-def test_a_cancelled_run_is_not_resumed_but_done_again(emulator: Emulator, token: Any, journal: Path) -> None:
+def test_cancelled_run_is_not_resumed_but_done_again(emulator: Emulator, token: Any, journal: Path) -> None:
     def source() -> Iterator[dict[str, object]]:
         yield from people(20)
         emulator.executions[-1].cancel()
@@ -377,7 +377,7 @@ def test_a_cancelled_run_is_not_resumed_but_done_again(emulator: Emulator, token
     assert (result.created, result.skipped_chunks) == (40, 0)
 
 
-def test_an_execution_at_another_gateway_is_replaced(emulator: Emulator, token: Any, journal: Path) -> None:
+def test_execution_at_another_gateway_is_replaced(emulator: Emulator, token: Any, journal: Path) -> None:
     with pytest.raises(ImportInterruptedError):
         token.import_records({"people": broken(10)}, journal=journal, chunk_records=5)
     source_id = emulator.import_sources[0].id
@@ -398,7 +398,7 @@ def test_an_execution_at_another_gateway_is_replaced(emulator: Emulator, token: 
     assert (result.created, len(emulator.executions)) == (10, 2)
 
 
-def test_an_execution_that_may_not_be_looked_at_is_not_replaced(
+def test_execution_that_may_not_be_looked_at_is_not_replaced(
     emulator: Emulator, token: Any, journal: Path
 ) -> None:
     with pytest.raises(ImportInterruptedError):

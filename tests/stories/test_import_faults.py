@@ -61,7 +61,7 @@ def cancel(emulator: Emulator) -> None:
 
 
 @story
-async def test_row_31_a_revoked_token_stops_all_workers_at_once(emulator: Emulator, connection: Any) -> None:
+async def test_row_31_revoked_token_stops_all_workers_at_once(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     positions: list[int] = []
     source = counted(people(1000), positions, at500=emulator.import_sources[0].generate_token)
@@ -88,7 +88,7 @@ async def test_row_31_a_revoked_token_stops_all_workers_at_once(emulator: Emulat
 
 
 @story
-async def test_row_32_a_cancelled_import_stops_reading(emulator: Emulator, connection: Any) -> None:
+async def test_row_32_cancelled_import_stops_reading(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     positions: list[int] = []
     source = counted(
@@ -124,7 +124,7 @@ def test_row_32_whatever_word_the_service_has_for_it(status: int) -> None:
 
 
 @story
-async def test_row_32_an_import_cancelled_while_it_is_processed(emulator: Emulator, connection: Any) -> None:
+async def test_row_32_import_cancelled_while_it_is_processed(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 100
     heard: list[ImportProgress] = []
@@ -142,7 +142,7 @@ async def test_row_32_an_import_cancelled_while_it_is_processed(emulator: Emulat
 
 
 @story
-async def test_row_33_an_unknown_state_ends_nothing_and_is_logged_once(
+async def test_row_33_unknown_state_ends_nothing_and_is_logged_once(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -162,7 +162,7 @@ async def test_row_33_an_unknown_state_ends_nothing_and_is_logged_once(
 
 
 @story
-async def test_row_33_a_status_without_a_state_ends_nothing(emulator: Emulator, connection: Any) -> None:
+async def test_row_33_status_without_a_state_ends_nothing(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.next("read execution status", body={}, nth=2, times=2)
 
@@ -171,7 +171,7 @@ async def test_row_33_a_status_without_a_state_ends_nothing(emulator: Emulator, 
 
 @pytest.mark.parametrize("seconds", [0, 30, 600, 1_800])
 @pytest.mark.parametrize("chance", [0.0, 1.0])
-def test_row_34_the_number_of_polls_and_the_delay_are_bounded(seconds: float, chance: float) -> None:
+def test_row_34_number_of_polls_and_the_delay_are_bounded(seconds: float, chance: float) -> None:
     """At most 45 looks and one more for every 15 seconds; the end is noticed within a tenth, or 15 seconds late at most."""
     with Emulator(import_seconds=seconds) as emulator, emulator.connect() as connection:
         connection._session.site.chance = lambda: chance
@@ -187,7 +187,7 @@ def test_row_34_the_number_of_polls_and_the_delay_are_bounded(seconds: float, ch
 
 
 @story
-async def test_row_34_a_wait_ends_at_its_deadline_and_can_be_repeated(
+async def test_row_34_wait_ends_at_its_deadline_and_can_be_repeated(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -206,7 +206,7 @@ async def test_row_34_a_wait_ends_at_its_deadline_and_can_be_repeated(
 
 
 @story
-async def test_row_34_an_outage_does_not_end_the_wait(emulator: Emulator, connection: Any) -> None:
+async def test_row_34_outage_does_not_end_the_wait(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 60
     emulator.faults.next("read execution status", status=503, nth=2, times=12)
@@ -215,7 +215,7 @@ async def test_row_34_an_outage_does_not_end_the_wait(emulator: Emulator, connec
 
 
 @story
-async def test_row_34_an_outage_that_does_not_end_is_said_so(emulator: Emulator, connection: Any) -> None:
+async def test_row_34_outage_that_does_not_end_is_reported(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 10_000
 
@@ -236,7 +236,7 @@ async def test_row_34_an_outage_that_does_not_end_is_said_so(emulator: Emulator,
 
 
 @story
-async def test_row_35_done_with_failed_objects_is_no_success(emulator: Emulator, connection: Any) -> None:
+async def test_row_35_done_with_failed_objects_is_not_success(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.fail_objects("people", count=3, message="The e-mail address is taken")
 
@@ -252,9 +252,7 @@ async def test_row_35_done_with_failed_objects_is_no_success(emulator: Emulator,
 
 
 @story
-async def test_row_37_a_jump_of_the_wall_clock_changes_no_deadline(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_row_37_jump_of_the_wall_clock_changes_no_deadline(emulator: Emulator, connection: Any) -> None:
     """Only the monotonic clock decides how long things take."""
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 20
@@ -272,7 +270,7 @@ async def test_row_37_a_jump_of_the_wall_clock_changes_no_deadline(
 
 
 @story
-async def test_row_38_a_source_that_raises_leaves_nothing_completed(
+async def test_row_38_source_that_raises_leaves_nothing_completed(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -309,7 +307,7 @@ async def test_row_39_what_a_slow_source_gave_is_sent_on(emulator: Emulator, con
 
 
 @story
-async def test_row_39_a_source_that_takes_too_long_is_given_up(emulator: Emulator, connection: Any) -> None:
+async def test_row_39_source_that_takes_too_long_is_given_up(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     def source() -> Iterator[dict[str, object]]:
@@ -325,7 +323,7 @@ async def test_row_39_a_source_that_takes_too_long_is_given_up(emulator: Emulato
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_row_39_an_asynchronous_source_that_hangs_is_interrupted(backend: str) -> None:
+def test_row_39_asynchronous_source_that_hangs_is_interrupted(backend: str) -> None:
     closed: list[str] = []
 
     async def source() -> AsyncIterator[dict[str, object]]:
@@ -348,7 +346,7 @@ def test_row_39_an_asynchronous_source_that_hangs_is_interrupted(backend: str) -
 
 
 @story
-async def test_row_40_an_empty_source_wipes_nothing(emulator: Emulator, connection: Any) -> None:
+async def test_row_40_empty_source_wipes_nothing(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     source = emulator.add_import_source("OKT", "Okta", missing_objects="remove")
     token = connection.import_token(source.token, schema=schema)
@@ -382,7 +380,7 @@ ODD: list[tuple[str, object, str]] = [
 @pytest.mark.parametrize(
     ("value", "reason"), [(value, reason) for _, value, reason in ODD], ids=[o[0] for o in ODD]
 )
-def test_row_43_every_encoder_refuses_the_same_values(
+def test_row_43_every_encoder_rejects_the_same_values(
     value: object, reason: str, encoder: Callable[[], AbstractContextManager[None]]
 ) -> None:
     bad = {**people(1)[0], "displayName": value}
@@ -421,7 +419,7 @@ def test_row_43_non_text_keys_and_recursive_records(
 
 
 @story
-async def test_row_44_an_oversized_record_is_refused_before_it_is_sent(
+async def test_row_44_oversized_record_is_rejected_before_it_is_sent(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -435,7 +433,7 @@ async def test_row_44_an_oversized_record_is_refused_before_it_is_sent(
 
 
 @story
-async def test_row_44_a_too_large_record_is_reported(emulator: Emulator, connection: Any) -> None:
+async def test_row_44_too_large_record_is_reported(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     large = {**people(1)[0], "groups": [f"00g{number}" for number in range(100)]}
     emulator.faults.always("submit chunk", status=413, when=lambda request: b"00g99" in request.body)
@@ -449,7 +447,7 @@ async def test_row_44_a_too_large_record_is_reported(emulator: Emulator, connect
 
 
 @story
-async def test_row_45_an_identifier_twice_in_a_chunk_is_always_found(
+async def test_row_45_identifier_twice_in_a_chunk_is_always_found(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -459,7 +457,7 @@ async def test_row_45_an_identifier_twice_in_a_chunk_is_always_found(
 
 
 @story
-async def test_row_45_an_identifier_twice_in_a_run_is_found_on_request(
+async def test_row_45_identifier_twice_in_a_run_is_found_on_request(
     emulator: Emulator, connection: Any
 ) -> None:
     """Without the request it is the service that counts it: the objects are the same, whichever record was last."""
@@ -479,7 +477,7 @@ async def test_row_45_an_identifier_twice_in_a_run_is_found_on_request(
 
 
 @story
-async def test_a_refused_chunk_is_named_with_its_records(emulator: Emulator, connection: Any) -> None:
+async def test_rejected_chunk_is_named_with_its_records(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.next(
         "submit chunk",
@@ -497,7 +495,7 @@ async def test_a_refused_chunk_is_named_with_its_records(emulator: Emulator, con
 
 
 @story
-async def test_the_display_in_assets_is_fed_and_may_fail(emulator: Emulator, connection: Any) -> None:
+async def test_display_in_assets_is_fed_and_may_fail(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.next("submit progress", status=500)
 
@@ -517,7 +515,7 @@ async def test_the_display_in_assets_is_fed_and_may_fail(emulator: Emulator, con
 
 
 @story
-async def test_an_exception_of_a_callback_stops_the_import(emulator: Emulator, connection: Any) -> None:
+async def test_exception_of_a_callback_stops_the_import(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     wrong = KeyError("no such widget")
 
@@ -534,7 +532,7 @@ async def test_an_exception_of_a_callback_stops_the_import(emulator: Emulator, c
 
 
 @story
-async def test_an_execution_that_never_takes_data_is_cancelled(emulator: Emulator, connection: Any) -> None:
+async def test_execution_that_never_takes_data_is_cancelled(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.always("read execution status", body={"status": "PREPARING"})
 
@@ -546,9 +544,7 @@ async def test_an_execution_that_never_takes_data_is_cancelled(emulator: Emulato
 
 
 @story
-async def test_an_unknown_completion_is_not_repeated_or_cancelled(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unknown_completion_is_not_repeated_or_cancelled(emulator: Emulator, connection: Any) -> None:
     """All the data is there: cancelling it, or calling it failed, would both be guesses."""
     token = await ready(emulator, connection)
 
@@ -567,7 +563,7 @@ async def test_an_unknown_completion_is_not_repeated_or_cancelled(
 
 
 @story
-async def test_completing_that_was_understood_late_is_no_failure(emulator: Emulator, connection: Any) -> None:
+async def test_late_completion_is_not_a_failure(emulator: Emulator, connection: Any) -> None:
     """The response is lost, the state still says INGESTING, and the second announcement is rejected because the first counts."""
     token = await ready(emulator, connection)
     emulator.faults.next("submit chunk", drop="after", when=completes)
@@ -600,7 +596,7 @@ async def test_chunks_wait_for_the_targets_of_their_references(emulator: Emulato
 
 
 @story
-async def test_a_mixed_source_is_not_slowed_down(emulator: Emulator, connection: Any) -> None:
+async def test_mixed_source_is_not_slowed_down(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     together: list[int] = []
 
@@ -622,7 +618,7 @@ async def test_a_mixed_source_is_not_slowed_down(emulator: Emulator, connection:
 
 
 @story
-async def test_a_test_import_closes_the_generator_that_it_leaves(emulator: Emulator, connection: Any) -> None:
+async def test_test_import_closes_the_generator_that_it_leaves(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     closed: list[datetime.datetime | bool] = []
 

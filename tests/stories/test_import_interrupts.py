@@ -142,7 +142,7 @@ def stalled(emulator: Emulator, count: int, **fault: Any) -> threading.Event:
         ("asynchronous", signal.SIGINT, "KeyboardInterrupt"),
     ],
 )
-def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signals, error: str) -> None:
+def test_row_41_signal_while_all_chunks_hang(colour: str, number: signal.Signals, error: str) -> None:
     with Emulator() as emulator:
         hanging = stalled(emulator, 4, stall=60)
         with importing(emulator, colour, "ends") as child:
@@ -162,7 +162,7 @@ def test_row_41_a_signal_while_all_chunks_hang(colour: str, number: signal.Signa
 
 @pytest.mark.slow
 @posix
-def test_row_41_ctrl_c_while_the_service_holds_everybody_back() -> None:
+def test_row_41_ctrl_c_while_the_service_holds_all_calls_back() -> None:
     """The gate is closed for most of a minute, and the execution is cancelled past it anyway."""
     with Emulator() as emulator:
         refused = stalled(emulator, 1, status=429, retry_after=50)
@@ -253,7 +253,7 @@ async def test_row_41_ctrl_c_while_assets_works_cancels_nothing(emulator: Emulat
 
 
 @story
-async def test_an_interrupted_execution_block_is_cancelled(emulator: Emulator, connection: Any) -> None:
+async def test_interrupted_execution_block_is_cancelled(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())
     manager: Any = execution
@@ -369,7 +369,7 @@ def test_row_42_cancelled_at_every_await(kind: str) -> None:
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_row_42_a_failing_task_group_ends_the_import(backend: str) -> None:
+def test_row_42_failing_task_group_ends_the_import(backend: str) -> None:
     async def main() -> None:
         with Emulator() as emulator:
             async with emulator.connect_async() as connection:

@@ -281,7 +281,7 @@ CHILD = """
 
 @pytest.mark.slow
 @pytest.mark.parametrize("moment", ["starting", "record 14", "chunk 4", "processing"])
-def test_row_36_a_process_that_is_really_killed(tmp_path: Path, moment: str) -> None:
+def test_row_36_process_that_is_really_killed(tmp_path: Path, moment: str) -> None:
     journal = tmp_path / "okta.journal"
     with Emulator(import_seconds=0.3) as emulator, emulator.connect() as inside:
         anyio.run(ready, emulator, inside)
@@ -349,7 +349,7 @@ def telling(story_told: Any) -> Any:
 
 
 @telling
-async def test_what_was_confirmed_is_not_sent_again(
+async def test_confirmed_chunks_are_not_sent_again(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -379,7 +379,7 @@ async def test_another_process_needs_neither_the_model_nor_the_build(
 
 
 @telling
-async def test_other_records_are_refused_before_they_are_mixed_in(
+async def test_other_records_are_rejected_before_they_are_mixed_in(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -397,7 +397,7 @@ async def test_other_records_are_refused_before_they_are_mixed_in(
 
 
 @telling
-async def test_a_source_that_lost_records_in_the_meantime_is_refused(
+async def test_source_that_lost_records_in_the_meantime_is_rejected(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     """The execution has the lost ones already: completing it would import records that the source does not have."""
@@ -411,7 +411,7 @@ async def test_a_source_that_lost_records_in_the_meantime_is_refused(
 
 
 @telling
-async def test_another_model_is_refused(emulator: Emulator, connection: Any, journal: Path) -> None:
+async def test_another_model_is_rejected(emulator: Emulator, connection: Any, journal: Path) -> None:
     token = await ready(emulator, connection)
     await interrupted(token, journal)
     wider = model(people=(AttributeSpec("Title", key="title"),))
@@ -423,7 +423,7 @@ async def test_another_model_is_refused(emulator: Emulator, connection: Any, jou
 
 
 @telling
-async def test_a_guarded_run_completes_when_confirmed(
+async def test_guarded_run_completes_when_confirmed(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -439,7 +439,7 @@ async def test_a_guarded_run_completes_when_confirmed(
 
 
 @telling
-async def test_the_guard_knows_the_run_before_from_the_journal(
+async def test_guard_knows_the_run_before_from_the_journal(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -454,7 +454,7 @@ async def test_the_guard_knows_the_run_before_from_the_journal(
 
 
 @telling
-async def test_nobody_waited_and_resuming_tells_how_it_ended(
+async def test_resume_reports_the_end_of_an_unawaited_run(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -469,7 +469,7 @@ async def test_nobody_waited_and_resuming_tells_how_it_ended(
 
 
 @telling
-async def test_an_interrupted_test_is_not_taken_for_the_whole(
+async def test_interrupted_test_is_not_taken_for_the_whole(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -487,7 +487,7 @@ async def test_an_interrupted_test_is_not_taken_for_the_whole(
 
 
 @telling
-async def test_an_execution_that_the_service_has_forgotten_is_replaced(
+async def test_execution_that_the_service_has_forgotten_is_replaced(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -501,9 +501,7 @@ async def test_an_execution_that_the_service_has_forgotten_is_replaced(
 
 
 @telling
-async def test_a_resumed_run_uses_the_same_encoder(
-    emulator: Emulator, connection: Any, journal: Path
-) -> None:
+async def test_resumed_run_uses_the_same_encoder(emulator: Emulator, connection: Any, journal: Path) -> None:
     """Orjson writes other bytes for the same records: the digests would say that the records are others."""
     pytest.importorskip("orjson")
     token = await ready(emulator, connection)
@@ -523,7 +521,7 @@ async def test_a_resumed_run_uses_the_same_encoder(
 
 
 @telling
-async def test_a_journal_in_use_is_refused_before_anything_is_sent(
+async def test_journal_in_use_is_rejected_before_anything_is_sent(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -534,7 +532,7 @@ async def test_a_journal_in_use_is_refused_before_anything_is_sent(
 
 
 @telling
-async def test_an_unwritable_journal_leaves_no_execution(
+async def test_unwritable_journal_leaves_no_execution(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)
@@ -551,7 +549,7 @@ async def test_an_unwritable_journal_leaves_no_execution(
 
 
 @telling
-async def test_an_execution_led_by_hand_has_no_journal(
+async def test_execution_led_manually_has_no_journal(
     emulator: Emulator, connection: Any, journal: Path
 ) -> None:
     token = await ready(emulator, connection)

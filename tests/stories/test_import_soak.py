@@ -221,7 +221,7 @@ async def test_classes_make_the_model_and_instances_the_records(emulator: Emulat
 
 
 @story
-async def test_an_unknown_selector_is_refused_before_the_start(emulator: Emulator, connection: Any) -> None:
+async def test_unknown_selector_is_rejected_before_the_start(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     with pytest.raises(ConfigurationError, match="not have the selector 'person'; it has 'groups', 'people'"):
@@ -246,7 +246,7 @@ async def test_when_no_record_fits_the_guard_says_so(emulator: Emulator, connect
 
 
 @story
-async def test_an_instance_that_does_not_fit_comes_back_as_it_is(emulator: Emulator, connection: Any) -> None:
+async def test_instance_that_does_not_fit_comes_back_as_it_is(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     await now(token.build(SchemaModel.from_classes(Team, name="Teams", namespace="teams")))
     nameless = Team("  ", "Team")
@@ -258,7 +258,7 @@ async def test_an_instance_that_does_not_fit_comes_back_as_it_is(emulator: Emula
 
 
 @story
-async def test_a_decimal_keeps_its_digits(emulator: Emulator, connection: Any) -> None:
+async def test_decimal_keeps_its_digits(emulator: Emulator, connection: Any) -> None:
     """As a JSON number it would lose some in binary."""
     token = await ready(emulator, connection)
     record = {**people(1)[0], "displayName": decimal.Decimal("1.10")}
@@ -365,7 +365,7 @@ def test_other_processes_submit_and_the_owner_completes() -> None:
 
 
 @pytest.mark.parametrize("display", ["tqdm", "rich"])
-def test_a_bar_of_the_real_library(display: str, capfd: pytest.CaptureFixture[str]) -> None:
+def test_bar_of_the_real_library(display: str, capfd: pytest.CaptureFixture[str]) -> None:
     pytest.importorskip(display)
     with Emulator() as emulator, emulator.connect() as connection:
         token = anyio.run(ready, emulator, connection)
@@ -378,9 +378,7 @@ def test_a_bar_of_the_real_library(display: str, capfd: pytest.CaptureFixture[st
 
 
 @story
-async def test_what_is_missing_here_is_missed_before_anything_is_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_missing_settings_are_named_before_sending(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     with pytest.MonkeyPatch.context() as patch:
         for name in ("tqdm", "tqdm.auto"):
@@ -403,7 +401,7 @@ async def in_a_block(execution: Any) -> None:
 
 
 @story
-async def test_a_successful_block_completes_the_execution(emulator: Emulator, connection: Any) -> None:
+async def test_successful_block_completes_the_execution(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.world.import_seconds = 5
     execution = await now(token.start())
@@ -415,7 +413,7 @@ async def test_a_successful_block_completes_the_execution(emulator: Emulator, co
 
 
 @story
-async def test_a_block_that_cannot_complete_leaves_nothing_open(emulator: Emulator, connection: Any) -> None:
+async def test_block_that_cannot_complete_leaves_nothing_open(emulator: Emulator, connection: Any) -> None:
     """Otherwise no one could ever import again: the execution would be in progress permanently."""
     token = await ready(emulator, connection)
     execution = await now(token.start())
@@ -428,7 +426,7 @@ async def test_a_block_that_cannot_complete_leaves_nothing_open(emulator: Emulat
     assert (await now(token.import_records({"people": people(3)}))).created == 3
 
 
-def test_an_ending_that_is_let_go_of_asks_for_nothing_more() -> None:
+def test_ending_that_is_let_go_of_asks_for_nothing_more() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         execution = anyio.run(ready, emulator, connection).start()
         ending = finish(execution._target, execution)
@@ -457,7 +455,7 @@ async def test_references_without_a_target_are_reported_on_request(
 
 
 @story
-async def test_what_could_not_be_compared_any_more_is_said(emulator: Emulator, connection: Any) -> None:
+async def test_checker_reports_identifiers_beyond_its_memory(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
@@ -469,7 +467,7 @@ async def test_what_could_not_be_compared_any_more_is_said(emulator: Emulator, c
 
 
 @story
-async def test_a_result_reads_well_aloud(emulator: Emulator, connection: Any) -> None:
+async def test_result_reads_well_aloud(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.fail_objects("people", count=1, message="The e-mail address is taken")
 

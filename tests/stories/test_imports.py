@@ -83,7 +83,7 @@ def test_import_with_one_chunk_in_flight_starts_no_thread(monkeypatch: pytest.Mo
 
 
 @story
-async def test_a_second_run_changes_nothing(emulator: Emulator, connection: Any) -> None:
+async def test_second_run_changes_nothing(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     await now(token.import_records(RECORDS))
 
@@ -113,7 +113,7 @@ async def test_records_may_be_pairs_and_may_be_made_as_they_are_sent(
 
 
 @pytest.mark.parametrize("backend", ["asyncio", "trio"])
-def test_an_asynchronous_source_is_read_asynchronously(backend: str) -> None:
+def test_asynchronous_source_is_read_asynchronously(backend: str) -> None:
     async def source() -> AsyncIterator[dict[str, object]]:
         for person in people(25):
             await anyio.lowlevel.checkpoint()
@@ -131,7 +131,7 @@ def test_an_asynchronous_source_is_read_asynchronously(backend: str) -> None:
 
 @pytest.mark.slow
 @story
-async def test_the_source_is_never_read_far_ahead_of_what_is_confirmed(
+async def test_source_is_never_read_far_ahead_of_what_is_confirmed(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -156,7 +156,7 @@ async def test_the_source_is_never_read_far_ahead_of_what_is_confirmed(
 
 
 @story
-async def test_a_test_import_takes_the_first_records_and_no_more(emulator: Emulator, connection: Any) -> None:
+async def test_test_import_takes_the_first_records_and_no_more(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     read_count: list[int] = []
 
@@ -185,7 +185,7 @@ async def test_references_resolve_in_any_order_of_selectors(emulator: Emulator, 
 
 
 @story
-async def test_a_bad_record_stops_the_import_and_nothing_is_completed(
+async def test_bad_record_stops_the_import_and_nothing_is_completed(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -213,7 +213,7 @@ async def test_bad_records_can_be_left_out_and_come_back(emulator: Emulator, con
 
 
 @story
-async def test_an_exception_of_the_source_is_the_cause(emulator: Emulator, connection: Any) -> None:
+async def test_exception_of_the_source_is_the_cause(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     broke = OSError("the file ended in the middle")
 
@@ -244,7 +244,7 @@ class UnopenableLater:
 
 
 @story
-async def test_a_source_that_cannot_be_opened_is_one_that_raises(emulator: Emulator, connection: Any) -> None:
+async def test_source_that_cannot_be_opened_is_one_that_raises(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     sources: list[Any] = [Unopenable(), {"people": Unopenable()}]
@@ -257,7 +257,7 @@ async def test_a_source_that_cannot_be_opened_is_one_that_raises(emulator: Emula
         assert emulator.executions[-1].status == "CANCELLED"
 
 
-def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
+def test_asynchronous_source_needs_an_asynchronous_connection() -> None:
     """Anyone who mixes them up is told so, and no coroutine is left behind that no one waits for."""
 
     async def source() -> AsyncIterator[dict[str, object]]:
@@ -282,7 +282,7 @@ def test_an_asynchronous_source_needs_an_asynchronous_connection() -> None:
 
 
 @story
-async def test_a_chunk_whose_answer_is_only_half_there_is_sent_again(
+async def test_chunk_whose_response_is_only_half_there_is_sent_again(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -309,7 +309,7 @@ async def test_empty_source_is_imported_only_if_nothing_exists(emulator: Emulato
 
 
 @story
-async def test_a_run_with_far_fewer_records_needs_confirmation(emulator: Emulator, connection: Any) -> None:
+async def test_run_with_far_fewer_records_needs_confirmation(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     await now(token.import_records({"people": people(50)}))
 
@@ -335,7 +335,7 @@ async def test_test_import_is_rejected_if_objects_are_missing(emulator: Emulator
 
 
 @story
-async def test_refusals_to_start_are_different_errors(emulator: Emulator, connection: Any) -> None:
+async def test_rejections_to_start_are_different_errors(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     with pytest.raises(MissingMappingError):
         await now(token.import_records(RECORDS, model=model()))
@@ -355,7 +355,7 @@ async def test_refusals_to_start_are_different_errors(emulator: Emulator, connec
 
 
 @story
-async def test_a_run_of_another_client_is_never_cancelled(emulator: Emulator, connection: Any) -> None:
+async def test_run_of_another_client_is_never_cancelled(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     theirs = await now(token.start())
 
@@ -368,7 +368,7 @@ async def test_a_run_of_another_client_is_never_cancelled(emulator: Emulator, co
 
 
 @story
-async def test_a_start_whose_answer_got_lost_is_never_blindly_repeated(
+async def test_start_whose_response_got_lost_is_never_blindly_repeated(
     emulator: Emulator, connection: Any
 ) -> None:
     token = await ready(emulator, connection)
@@ -381,7 +381,7 @@ async def test_a_start_whose_answer_got_lost_is_never_blindly_repeated(
 
 
 @story
-async def test_a_chunk_is_repeated_with_the_same_bytes_and_id(emulator: Emulator, connection: Any) -> None:
+async def test_chunk_is_repeated_with_the_same_bytes_and_id(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.next("submit chunk", drop="after", when=carries_data)
 
@@ -393,9 +393,7 @@ async def test_a_chunk_is_repeated_with_the_same_bytes_and_id(emulator: Emulator
 
 
 @story
-async def test_a_lost_completion_response_is_decided_by_the_state(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_lost_completion_response_is_decided_by_the_state(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     emulator.faults.next("submit chunk", drop="after", when=completes)
 
@@ -406,7 +404,7 @@ async def test_a_lost_completion_response_is_decided_by_the_state(
 
 
 @story
-async def test_a_token_replaced_in_the_middle_stops_the_import(emulator: Emulator, connection: Any) -> None:
+async def test_token_replaced_in_the_middle_stops_the_import(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     def source() -> Iterator[dict[str, object]]:
@@ -423,7 +421,7 @@ async def test_a_token_replaced_in_the_middle_stops_the_import(emulator: Emulato
 
 
 @story
-async def test_an_execution_cancelled_from_outside_is_said_so(emulator: Emulator, connection: Any) -> None:
+async def test_execution_cancelled_from_outside_is_reported(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     def source() -> Iterator[dict[str, object]]:
@@ -450,7 +448,7 @@ async def test_too_large_chunks_are_halved(emulator: Emulator, connection: Any) 
 
 
 @story
-async def test_a_rate_limit_slows_the_import_and_loses_nothing(emulator: Emulator, connection: Any) -> None:
+async def test_rate_limit_slows_the_import_and_loses_nothing(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     for _ in range(3):
         emulator.faults.next("submit chunk", status=429, retry_after=7)
@@ -462,7 +460,7 @@ async def test_a_rate_limit_slows_the_import_and_loses_nothing(emulator: Emulato
 
 
 @story
-async def test_an_open_schema_can_be_refused(emulator: Emulator, connection: Any) -> None:
+async def test_open_schema_can_be_rejected(emulator: Emulator, connection: Any) -> None:
     emulator.add_group("everybody", jsm=True)
     token = await ready(emulator, connection)
 
@@ -473,9 +471,7 @@ async def test_an_open_schema_can_be_refused(emulator: Emulator, connection: Any
 
 
 @story
-async def test_what_is_no_source_is_refused_before_anything_is_sent(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_wrong_source_is_rejected_before_sending(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     for wrong in (7, "people", {"people": 7}):
@@ -488,7 +484,7 @@ async def test_what_is_no_source_is_refused_before_anything_is_sent(
 
 
 @story
-async def test_a_bare_import_takes_few_round_trips(emulator: Emulator, connection: Any) -> None:
+async def test_bare_import_takes_few_round_trips(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     await now(token.import_records(RECORDS, missing_objects="ignore"))
@@ -515,7 +511,7 @@ async def test_guard_reads_objects_before_the_start(emulator: Emulator, connecti
 
 
 @story
-async def test_an_execution_can_be_led_by_hand(emulator: Emulator, connection: Any) -> None:
+async def test_execution_can_be_led_manually(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
 
     execution = await now(token.start())
@@ -531,7 +527,7 @@ async def test_an_execution_can_be_led_by_hand(emulator: Emulator, connection: A
 
 
 @story
-async def test_a_pickled_execution_has_no_token(emulator: Emulator, connection: Any) -> None:
+async def test_pickled_execution_has_no_token(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())
     secret = emulator.import_sources[0].token
@@ -566,7 +562,7 @@ async def test_records_with_and_without_a_part_share_no_id(emulator: Emulator, c
 
 
 @story
-async def test_an_invalid_part_is_refused_before_reading(emulator: Emulator, connection: Any) -> None:
+async def test_invalid_part_is_rejected_before_reading(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())
 
@@ -582,7 +578,7 @@ class KilledError(BaseException):
 
 
 @story
-async def test_a_killed_import_goes_on_in_the_same_execution(emulator: Emulator, connection: Any) -> None:
+async def test_killed_import_goes_on_in_the_same_execution(emulator: Emulator, connection: Any) -> None:
     import tempfile
 
     token = await ready(emulator, connection)
@@ -607,7 +603,7 @@ async def test_a_killed_import_goes_on_in_the_same_execution(emulator: Emulator,
 
 
 @story
-async def test_a_killed_import_resumes_in_a_new_execution(emulator: Emulator, connection: Any) -> None:
+async def test_killed_import_resumes_in_a_new_execution(emulator: Emulator, connection: Any) -> None:
     import tempfile
 
     token = await ready(emulator, connection)

@@ -76,7 +76,7 @@ def test_duplicates_in_another_chunk_are_a_problem(identifier: str) -> None:
         assert (duplicate.code, duplicate.count, duplicate.object_type) == ("duplicate", 1, "People")
 
 
-def test_other_letter_case_is_no_duplicate_if_case_matters() -> None:
+def test_other_letter_case_is_not_a_duplicate_if_case_matters() -> None:
     """The emulator's switch for the setting of the import."""
     with Emulator(doubts=Doubts(identifiers_ignore_case=False)) as emulator, emulator.connect() as connection:
         identifier = AttributeSpec("Serial", identifier=True, label=True)
@@ -126,7 +126,7 @@ def test_many_unknown_status_names_are_counted_together() -> None:
         assert (unknown.count, len(unknown.examples)) == (30, 10)
 
 
-def test_unknown_status_is_no_problem_if_the_import_adds_it() -> None:
+def test_unknown_status_is_not_a_problem_if_the_import_adds_it() -> None:
     """The setting of the import is read together with its object schema."""
     with Emulator() as emulator, emulator.connect() as connection:
         schema = connection.ensure_object_schema("OKT", name="Okta")

@@ -155,7 +155,7 @@ def test_every_request_is_one_that_atlassian_describes() -> None:
     assert argued == set(UNDOCUMENTED)
 
 
-def test_the_judge_finds_what_is_wrong() -> None:
+def test_judge_finds_what_is_wrong() -> None:
     """A misspelled field, an unknown parameter, a wrong type, a missing field: each is an objection."""
     document = {
         "paths": {

@@ -175,7 +175,7 @@ async def test_preview_shows_who_loses_access(emulator: Emulator, connection: An
 
 
 @story
-async def test_group_in_another_case_is_no_change(emulator: Emulator, connection: Any) -> None:
+async def test_group_in_another_case_is_not_a_change(emulator: Emulator, connection: Any) -> None:
     """Jira compares names of groups without case."""
     schema = await okta(connection)
 

@@ -126,7 +126,7 @@ def test_complete_run_passes_with_a_short_list(emulator: Emulator, token: Any, h
     assert token.import_records(records(people=18)).missing_deleted == 2
 
 
-def test_deleted_objects_are_no_alarm(emulator: Emulator, token: Any, tmp_path: Path) -> None:
+def test_deleted_objects_are_not_alarm(emulator: Emulator, token: Any, tmp_path: Path) -> None:
     """An administrator deleted some objects. If the source still has them, they are created again; otherwise they are gone."""
     journal = tmp_path / "guard.journal"
     token.import_records(records(), journal=journal)

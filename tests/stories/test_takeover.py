@@ -93,7 +93,7 @@ async def test_leader_without_evidence_says_what_stays_open(emulator: Emulator, 
 
 
 @story
-async def test_add_receipt_rejects_what_is_no_receipt(emulator: Emulator, connection: Any) -> None:
+async def test_add_receipt_rejects_what_is_not_a_receipt(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     execution = await now(token.start())
     receipt = (await now(execution.submit({"people": people(1)}))).to_dict()
@@ -230,7 +230,7 @@ async def test_running_execution_without_links(emulator: Emulator, connection: A
 
 @pytest.mark.slow
 @story
-async def test_attach_rejects_what_is_no_execution_here(emulator: Emulator, connection: Any) -> None:
+async def test_attach_rejects_what_is_not_an_execution_here(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)
     data = (await now(token.start())).to_dict()
     emulator.requests.clear()

@@ -223,7 +223,7 @@ async def test_throttled_wait_for_the_end_says_that_assets_continues(
 
 
 @story
-async def test_long_throttle_is_no_timeout_of_assets(emulator: Emulator, connection: Any) -> None:
+async def test_long_throttle_is_not_a_timeout_of_assets(emulator: Emulator, connection: Any) -> None:
     """An hour of waiting for a rate limit is not charged to the 100 seconds that Assets may take."""
     token = await ready(emulator, connection)
     emulator.faults.next("read execution status", nth=1, status=429, retry_after=3600)

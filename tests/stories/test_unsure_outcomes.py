@@ -29,7 +29,7 @@ from tests.stories.test_building import destination, model
 
 
 @story
-async def test_a_concurrent_schema_of_another_user_is_not_ours(emulator: Emulator, connection: Any) -> None:
+async def test_concurrent_schema_of_another_user_is_not_ours(emulator: Emulator, connection: Any) -> None:
     """The response is lost, and a schema of that key is there: with another name it cannot be ours."""
     emulator.add_object_schema("OKT", "Somebody else's")
     empty: dict[str, JsonValue] = {"startAt": 0, "maxResults": 50, "total": 0, "values": [], "isLast": True}
@@ -52,7 +52,7 @@ async def test_ensuring_a_schema_whose_name_is_taken_says_so(emulator: Emulator,
 
 
 @story
-async def test_a_lost_deletion_response_is_resolved_or_reported(emulator: Emulator, connection: Any) -> None:
+async def test_lost_deletion_response_is_resolved_or_reported(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     emulator.faults.next("delete object schema", status=503)
     with pytest.raises(ServiceUnavailableError):
@@ -65,7 +65,7 @@ async def test_a_lost_deletion_response_is_resolved_or_reported(emulator: Emulat
 
 
 @story
-async def test_a_lost_type_deletion_is_resolved_or_reported(emulator: Emulator, connection: Any) -> None:
+async def test_lost_type_deletion_is_resolved_or_reported(emulator: Emulator, connection: Any) -> None:
     emulator.add_object_schema("HR", "Human resources").add_object_type("People")
     schema = await now(connection.get_object_schema("HR"))
     (conflict,) = await now(schema.find_conflicts(model()))
@@ -80,7 +80,7 @@ async def test_a_lost_type_deletion_is_resolved_or_reported(emulator: Emulator, 
 
 
 @story
-async def test_a_name_that_assets_refuses_is_no_way_out(emulator: Emulator, connection: Any) -> None:
+async def test_rejected_name_is_not_a_resolution(emulator: Emulator, connection: Any) -> None:
     emulator.add_object_schema("HR", "Human resources").add_object_type("People")
     schema = await now(connection.get_object_schema("HR"))
     (conflict,) = await now(schema.find_conflicts(model()))
@@ -99,14 +99,14 @@ async def test_a_name_that_assets_refuses_is_no_way_out(emulator: Emulator, conn
 
 
 @story
-async def test_a_too_long_name_is_refused_before_sending(emulator: Emulator, connection: Any) -> None:
+async def test_too_long_name_is_rejected_before_sending(emulator: Emulator, connection: Any) -> None:
     with pytest.raises(ConfigurationError, match="has 256 characters"):
         await now(connection.create_object_schema("OKT", "x" * 256))
     assert emulator.requests == []
 
 
 @story
-async def test_an_update_that_assets_refuses_is_told_by_field(emulator: Emulator, connection: Any) -> None:
+async def test_update_that_assets_rejects_is_told_by_field(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     emulator.faults.next("update object schema", status=400, body={"errors": {"name": "Not today"}})
 
@@ -117,7 +117,7 @@ async def test_an_update_that_assets_refuses_is_told_by_field(emulator: Emulator
 
 
 @story
-async def test_a_status_that_never_got_there_is_reported(emulator: Emulator, connection: Any) -> None:
+async def test_status_that_never_got_there_is_reported(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     emulator.faults.next("create status", status=503, times=2)
 
@@ -126,7 +126,7 @@ async def test_a_status_that_never_got_there_is_reported(emulator: Emulator, con
 
 
 @story
-async def test_a_plan_says_less_where_statuses_cannot_be_read(emulator: Emulator, connection: Any) -> None:
+async def test_plan_says_less_where_statuses_cannot_be_read(emulator: Emulator, connection: Any) -> None:
     """They need a scope of their own; what exists and cannot be seen is planned as new, and Assets keeps it."""
     _, token = await destination(emulator, connection)
     wanted = evolve(model(), statuses=[StatusSpec("Suspended", "inactive"), StatusSpec("Active", "active")])
@@ -144,7 +144,7 @@ async def test_a_plan_says_less_where_statuses_cannot_be_read(emulator: Emulator
 
 
 @story
-async def test_an_unresolved_outcome_reports_the_first_failure(emulator: Emulator, connection: Any) -> None:
+async def test_unresolved_outcome_reports_the_first_failure(emulator: Emulator, connection: Any) -> None:
     """The build fails, and so does the look at the result of it: the reason of the build counts."""
     _, token = await destination(emulator, connection)
     plan = await now(token.plan(model(people=(AttributeSpec("Title", key="title"),))))
@@ -158,9 +158,7 @@ async def test_an_unresolved_outcome_reports_the_first_failure(emulator: Emulato
 
 
 @story
-async def test_an_unanswered_token_creation_is_an_unknown_outcome(
-    emulator: Emulator, connection: Any
-) -> None:
+async def test_unanswered_token_creation_is_an_unknown_outcome(emulator: Emulator, connection: Any) -> None:
     schema, old = await destination(emulator, connection)
     (source,) = await now(schema.import_sources())
     emulator.faults.next("create import token", drop="after")
@@ -173,7 +171,7 @@ async def test_an_unanswered_token_creation_is_an_unknown_outcome(
 
 
 @story
-async def test_a_token_of_another_workspace_is_named(emulator: Emulator, connection: Any) -> None:
+async def test_token_of_another_workspace_is_named(emulator: Emulator, connection: Any) -> None:
     schema, token = await destination(emulator, connection)
     elsewhere = "https://api.atlassian.com/jsm/assets/workspace/11111111-2222-3333-4444-555555555555/v1/importsource/1"
     links = {
@@ -196,7 +194,7 @@ async def test_a_token_of_another_workspace_is_named(emulator: Emulator, connect
 
 
 @story
-async def test_a_check_whose_last_answer_fails_says_unknown(emulator: Emulator, connection: Any) -> None:
+async def test_check_whose_last_response_fails_says_unknown(emulator: Emulator, connection: Any) -> None:
     _, token = await destination(emulator, connection)
     emulator.faults.next("read import status", status=403)
     report = await now(token.check())
@@ -270,7 +268,7 @@ class Unreachable(httpx.BaseTransport, httpx.AsyncBaseTransport):
 
 
 @pytest.mark.parametrize("path", ["/objectschema/create", "/config/statustype", "/mapping"])
-def test_what_was_certainly_not_sent_needs_no_look(path: str) -> None:
+def test_unsent_start_needs_no_lookup(path: str) -> None:
     """Without a connection nothing can have happened, so nothing is asked and nothing is sent again."""
     with Emulator() as emulator:
         emulator.add_object_schema("OKT", "Okta")
@@ -317,7 +315,7 @@ async def test_only_external_imports_are_asked_for_their_document(
 
 
 @story
-async def test_a_schema_without_a_role_says_which(emulator: Emulator, connection: Any) -> None:
+async def test_schema_without_a_role_says_which(emulator: Emulator, connection: Any) -> None:
     schema = await now(connection.create_object_schema("OKT", "Okta"))
     who = {"X-AAccountId": emulator.account.account_id}
     emulator.faults.next("list roles", status=200, headers=who, body={})

@@ -32,7 +32,7 @@ def test_import_httpx_returns_the_successor(tmp_path: Path) -> None:
     assert finished.stdout.split() == ["True", "httpx2", "httpcore2"]
 
 
-def test_an_installed_package_is_not_replaced(tmp_path: Path) -> None:
+def test_installed_package_is_not_replaced(tmp_path: Path) -> None:
     (tmp_path / "httpx").mkdir()
 
     with pytest.raises(FileExistsError, match="pip uninstall -y httpx"):

@@ -7,11 +7,11 @@ from jsm_assets_dest._model.specs import IMPORTABLE_TYPES, AttributeType
 from tools.write_values_page import COLUMNS, PAGE, SAMPLES, page
 
 
-def test_the_page_shows_what_the_checker_does() -> None:
+def test_page_shows_what_the_checker_does() -> None:
     assert page() == PAGE.read_text("utf-8"), "run tools/write_values_page.py"
 
 
-def test_the_page_has_every_attribute_type_and_family() -> None:
+def test_page_has_every_attribute_type_and_family() -> None:
     """A type that is rejected everywhere, or that comes from a missing package, needs no row."""
     shared = {AttributeType.TEXTAREA, AttributeType.SELECT, AttributeType.STATUS, AttributeType.REFERENCE}
     families = {family for family in FAMILIES.values() if not family.startswith("NumPy")}

@@ -52,8 +52,10 @@ def not_compared_notes(types: Sequence[MappedType]) -> list[str]:
     return notes
 
 
-def values_hash(texts: Iterable[str], attribute_type: str) -> int:
+def values_hash(texts: Sequence[str], attribute_type: str) -> int:
     """Return a hash that is equal for equal values, in any order; 0 if there is none."""
+    if not texts:
+        return 0
     # It is not documented whether Assets keeps line ends and spaces at the ends, or rounds more than milliseconds.
     length = len("2026-01-31T16:30:00") if attribute_type == "date_time" else None
     values = sorted({text.replace("\r\n", "\n").strip()[:length] for text in texts})
@@ -77,11 +79,19 @@ class ArrivingValues:
         mapped: The object type.
         filled: Numbers of the attributes that at least one record fills. An attribute that the source never fills has no value
             that should be gone.
+        are_comparable: For each attribute, `is_comparable`.
     """
 
     mapped: MappedType
     filled: set[int] = field(factory=set[int])
+    are_comparable: tuple[bool, ...] = field(init=False)
     _ignored: dict[int, dict[str, int]] = field(factory=dict[int, dict[str, int]])
+
+    def __attrs_post_init__(self) -> None:
+        """Compute what is needed for each record."""
+        self.are_comparable = tuple(
+            is_comparable(attribute, self.mapped) for attribute in self.mapped.attributes
+        )
 
     def of(self, number: int, record: Mapping[str, object]) -> Sequence[str]:
         """Return the values of an attribute that arrive, in the form in which Assets stores them, and note the other ones."""
@@ -95,7 +105,7 @@ class ArrivingValues:
         if len(texts) > 1 and not attribute.is_multiple:
             texts = [self.mapped.concatenator.join(texts)]
         stored_texts = [stored(text, attribute.type) for text in texts]
-        if attribute.choices is None:
+        if attribute.choices is None:  # the usual case
             return stored_texts
         ignored = {
             text

@@ -23,7 +23,7 @@ from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
-from .arriving_values import UNKNOWN_FORM, ArrivingValues, is_comparable, object_hash, values_hash
+from .arriving_values import UNKNOWN_FORM, ArrivingValues, object_hash, values_hash
 from .identities import MappedType, RecordDigests, display, loose
 
 #: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
@@ -521,7 +521,7 @@ class Comparison:
         hashes: list[int] = []
         for position, attribute in enumerate(mapped.attributes):
             texts = arriving.of(position, record) if attribute.name else ()
-            if texts and not is_comparable(attribute, mapped):
+            if texts and not arriving.are_comparable[position]:
                 hashes.append(UNKNOWN_FORM)
                 continue
             if attribute.target and texts:

@@ -74,6 +74,11 @@ class MappedAttribute:
 
     def texts(self, record: Mapping[str, object]) -> list[str]:
         """Return its values in a checked record, as texts."""
+        if len(self.paths) == 1 and len(self.paths[0]) == 1:
+            # The usual case, because this runs for every value.
+            value = record.get(self.paths[0][0])
+            if type(value) is str:
+                return [value]
         return [text_of(value) for path in self.paths for value in at_path(record, path)]
 
     def record_texts(self, record: Mapping[str, object]) -> list[str]:

@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 from attrs import define, field
 
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
-from .arriving_values import UNKNOWN_FORM, ArrivingValues, is_comparable, object_hash, values_hash
+from .arriving_values import UNKNOWN_FORM, ArrivingValues, object_hash, values_hash
 from .identities import MappedType, display
 
 #: Kilobytes of the database's cache.
@@ -163,7 +163,7 @@ class ReadBack:
         arriving = self.arriving[index]
         for number, attribute in enumerate(mapped.attributes):
             texts = arriving.of(number, record) if attribute.name else ()
-            if not is_comparable(attribute, mapped):
+            if not arriving.are_comparable[number]:
                 hashes.append(UNKNOWN_FORM if texts else 0)
                 continue
             if attribute.target:
@@ -222,7 +222,7 @@ class ReadBack:
         self._database.execute("DELETE FROM differences WHERE type=? AND identity=?", (index, identity))
         for number, attribute in enumerate(mapped.attributes):
             value = asset.values.get(attribute.name)
-            if not is_comparable(attribute, mapped):
+            if not self.arriving[index].are_comparable[number]:
                 if object_hash(attribute, value) and not hashes[number]:
                     self._differ(index, identity, number, EMPTIED)
                 continue

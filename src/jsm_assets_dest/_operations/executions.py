@@ -74,7 +74,7 @@ def patient(target: ImportTarget, execution: Execution) -> ImportTarget:
 
 
 def _leave_open(error: RateLimitedError, execution: Execution, site: Site) -> None:
-    """Tell in the error what remains of an import that a rate limit stopped."""
+    """Add to the error what remains of an import that a rate limit stopped."""
     if error.execution is not None:
         return
     ledger, journal = execution.ledger, execution.options.journal
