@@ -10,13 +10,15 @@ import tempfile
 import pytest
 from hypothesis import settings
 
-#: The time of one example depends on the machine, not on the code.
-settings.register_profile("untimed", deadline=None)
+#: The time of one example depends on the machine, not on the code. Each run chooses other examples.
+settings.register_profile("usual", deadline=None, max_examples=50)
+#: For a long search: `pytest --hypothesis-profile=thorough tests`.
+settings.register_profile("thorough", deadline=None, max_examples=2_000)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the outcome of the tests independent of how they were started."""
-    settings.load_profile("untimed")
+    settings.load_profile("usual")
     if sys.dont_write_bytecode:
         # Otherwise each of some hundred child processes would compile the whole package. The bytecode is stored in a
         # temporary folder instead of beside the sources.

@@ -1,7 +1,7 @@
 """Run the notebook of the examples and keep what its cells show.
 
     python tools/run_notebook.py            run examples/explore.ipynb and write its outputs into it
-    python tools/run_notebook.py --check    only say whether they are what it holds
+    python tools/run_notebook.py --check    only compare its outputs with those of a run
 
 It needs no Jupyter: cells are plain Python with `await` at the top level, run in one event loop, and what they show is
 kept as Jupyter keeps it. A test runs the notebook in a kernel as well, where there is one, and compares.

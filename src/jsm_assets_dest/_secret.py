@@ -1,4 +1,4 @@
-"""Text that must never be seen."""
+"""Secrets: strings that are masked in texts, and that can't be pickled."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ MASK = "**********"
 
 @final
 class Secret:
-    """A secret that shows itself only when asked by name.
+    """A secret, which only `reveal` returns.
 
-    `str`, `repr`, `format` and `vars` show a mask or nothing, comparing takes the same time whatever is compared,
+    `str`, `repr`, `format` and `vars` show a mask or nothing, comparing takes the same time for all values,
     and pickling or copying into another process is rejected: a secret travels by reference (`env:NAME`), not by value.
     """
 

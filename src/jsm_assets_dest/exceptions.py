@@ -279,7 +279,7 @@ class RecordError(AssetsError, ValueError, certain=True):
         record: The caller's record. It is never part of the message.
     """
 
-    cause: str = "The record does not fit the schema model, or contains a value that JSON does not have."
+    cause: str = "The record does not fit the schema model, or contains a value that JSON does not have. The value is not shown, because it may be personal data; it is in error.record."
     remedies: tuple[str, ...] = advice(
         "You: correct the record in the source, and import again.",
         "Or you: skip invalid records with on_bad_record='skip'.",

@@ -20,10 +20,14 @@ async def now(value: Any) -> Any:
     return await value if inspect.isawaitable(value) else value
 
 
+#: On Trio, stories run on one Python only. The tests of the engine and of cancellation run on each.
+COLOURS = ("blocking", "asyncio", pytest.param("trio", marks=pytest.mark.once))
+
+
 def story(events: Story) -> Callable[[str], None]:
     """Run a story as a sync and as an async test. Each planned fault must have happened by its end."""
 
-    @pytest.mark.parametrize("colour", ["blocking", "asyncio", "trio"])
+    @pytest.mark.parametrize("colour", COLOURS)
     def test(colour: str) -> None:
         async def main() -> None:
             with Emulator() as emulator:

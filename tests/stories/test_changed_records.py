@@ -39,7 +39,7 @@ def folder(tmp_path: Path) -> Path:
 def in_each_color(events: Any) -> Any:
     """Run a story that needs a folder."""
 
-    @pytest.mark.parametrize("color", ["sync", "asyncio", "trio"])
+    @pytest.mark.parametrize("color", ["sync", "asyncio", pytest.param("trio", marks=pytest.mark.once)])
     def test(color: str, tmp_path: Path) -> None:
         async def main(emulator: Emulator, connection: Any) -> None:
             await events(emulator, connection, tmp_path)

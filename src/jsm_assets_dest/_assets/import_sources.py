@@ -267,7 +267,7 @@ class ImportSource:
         )
 
     def is_called(self, name_or_id: str | None) -> bool:
-        """Return True if the import has this name or id. None stands for any import."""
+        """Return True if the import has this name or id. None means any import."""
         return name_or_id is None or name_or_id in (self.name, self.id)
 
     @property

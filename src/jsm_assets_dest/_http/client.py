@@ -360,7 +360,7 @@ def send(
         request: What to send.
         seconds: Time that the attempt may take.
         streams: Gets the network streams in use, so that another thread can break them off.
-        written: Called when all of the request has been handed to the network, where it goes through one of ours.
+        written: Called when all of the request has been handed to the network, where it goes through a stream of this module.
 
     Raises:
         TransportError: No whole answer came; one of its leaves says whether the service may have acted.
@@ -442,7 +442,7 @@ async def _feed(reader: BodyReader, http_response: httpx.Response) -> None:
     """Feed a reader with the body.
 
     httpx nests asynchronous generators, and Trio complains when they are left behind half-way. So when the reader
-    rejects a piece, the response is closed and the iteration goes on into its own, immediate end.
+    rejects a piece, the response is closed, and the iteration ends immediately.
     """
     refused: TransportError | None = None
     try:
@@ -461,7 +461,7 @@ async def _feed(reader: BodyReader, http_response: httpx.Response) -> None:
 
 
 def _without_frames(error: BaseException, settings: HttpSettings) -> BaseException:
-    """Remove httpx's frames, which may hold the raw headers, from an exception such as Ctrl-C or a cancellation.
+    """Remove httpx's frames, which may contain the raw headers, from an exception such as Ctrl-C or a cancellation.
 
     The exceptions of another transport of the caller keep their frames, because its author needs them.
     """

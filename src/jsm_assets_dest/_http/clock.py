@@ -36,7 +36,7 @@ Clock.__module__ = "jsm_assets_dest"  # a protocol would take an assignment in i
 class SystemClock:
     """The computer's clock.
 
-    The blocking engine waits by other means, so that an interrupted run continues at once.
+    The sync engine waits by other means, so that an interrupted run continues immediately.
     """
 
     def monotonic(self) -> float:

@@ -38,7 +38,7 @@ class Sleep:
 
 
 class Pull:
-    """Take up to `count` records from an iterator of the caller's; sent back: a `Batch`.
+    """Read up to `count` records from an iterator of the caller; sent back: a `Batch`.
 
     An exception of the source is not raised at once. It comes back with the records that were already taken, and the
     operation decides about both. With `seconds`, a slow source gives the records that it has. With `patience`, a source that
@@ -101,7 +101,7 @@ class Exclusive:
 
 
 class Spawn:
-    """Run an operation beside this one: in a worker thread, or as a task. Sent back at once: None.
+    """Run an operation beside this one: in a worker thread, or as a task. Sent back immediately: None.
 
     `limit` is the number of workers the engine keeps for this run; the operation itself counts what is in flight.
     """

@@ -65,7 +65,7 @@ class HttpSettings:
         limits: Bounds of an attempt.
         transport: A transport of the caller's to use instead of the network.
         verify: The TLS context; None for the certificates that httpx brings, shared by the whole process.
-        proxies: Proxy addresses by origin ("https://acme.atlassian.net"); they may hold a password.
+        proxies: Proxy addresses by origin ("https://acme.atlassian.net"); they may contain a password.
         trust_env: Whether `SSL_CERT_FILE` and `SSL_CERT_DIR` count.
     """
 

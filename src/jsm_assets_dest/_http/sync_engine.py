@@ -321,7 +321,7 @@ class _Run:
 
 
 def pull(command: Pull, clock: Clock) -> Batch:
-    """Take records from an iterator. Records that were taken are kept if the iterator raises.
+    """Read records from an iterator. Records that were taken are kept if the iterator raises.
 
     Raises:
         ConfigurationError: The iterator is asynchronous, and this engine cannot wait for it.

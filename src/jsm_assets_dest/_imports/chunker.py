@@ -305,7 +305,7 @@ class Chunker:
         )
 
     def _leave_out_bad(self, piece: Piece, reason: str) -> None:
-        """Find which records the encoder rejected, tell of them and take them out."""
+        """Find the records that the encoder rejected, report them, and remove them."""
         runs, is_found = list(piece.runs), False
         piece.runs.clear()
         for run in runs:

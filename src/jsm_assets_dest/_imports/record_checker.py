@@ -267,7 +267,7 @@ class RecordChecker:
         timezone: The time zone of naive date-times, or None to reject them.
         unique_in_run: Reject a record whose identifier came anywhere before in the run; within a chunk it is always
             rejected. Costs about 0.3 microseconds and, up to `remember`, about 70 bytes per record.
-        remember: Maximum identifiers to remember. What is beyond is not compared; `remembered_all` tells.
+        remember: Maximum identifiers to remember. Further identifiers are not compared; then `remembered_all` is False.
         allows_repeated: Accept a record whose identifier came before in its chunk.
     """
 

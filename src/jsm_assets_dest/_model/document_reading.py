@@ -149,7 +149,7 @@ def attribute_mapping_extra_of(mapping: _Json, *, is_reference: bool = True) -> 
 
 
 class _Keys:
-    """Chooses unique keys: a known one, one from an external id of our form, or one from the name."""
+    """Chooses unique keys: a known one, one from an external id in the form of this library, or one from the name."""
 
     def __init__(self, prefix: str, known_keys: Mapping[str, str]) -> None:
         self._prefix = prefix

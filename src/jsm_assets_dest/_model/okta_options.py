@@ -58,7 +58,7 @@ class CustomAttribute:
         type: Type of the attribute in Assets: "text" (up to 255 characters), "textarea", "select", "email", "url",
             "integer", "double", "boolean", "date", "time", or "date_time". Values that do not fit the type are left
             out and counted in the report.
-        multiple: True if the field is an array in Okta. The attribute then holds any number of values. Use the type
+        multiple: True if the field is an array in Okta. The attribute then has any number of values. Use the type
             "select" for several texts, because Assets documents several values for selects only.
         description: Text that Assets shows beside the attribute. Default: the field's name in Okta.
 

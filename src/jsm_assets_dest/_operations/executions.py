@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
+from .._arguments.conversion import checked_seconds
 from .._http.commands import Operation, Report, Sleep
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
@@ -24,7 +25,6 @@ from ..exceptions import (
     ApiError,
     AssetsError,
     ClosedError,
-    ConfigurationError,
     ExecutionCompletedError,
     ImportCancelledError,
     ImportTimeoutError,
@@ -74,7 +74,7 @@ def patient(target: ImportTarget, execution: Execution) -> ImportTarget:
 
 
 def _leave_open(error: RateLimitedError, execution: Execution, site: Site) -> None:
-    """Tell in the error what remains of an import that a rate limit stopped."""
+    """Add to the error what remains of an import that a rate limit stopped."""
     if error.execution is not None:
         return
     ledger, journal = execution.ledger, execution.options.journal
@@ -204,10 +204,7 @@ def wait(target: ImportTarget, execution: Execution, timeout: float) -> Operatio
     Raises:
         ConfigurationError: The timeout is invalid.
     """
-    if type(timeout) not in (int, float) or not timeout >= 0:
-        raise ConfigurationError(
-            f"`timeout` is {timeout!r}.", field="timeout", fix="Pass a number of seconds, 0 or more."
-        )
+    checked_seconds(timeout, "timeout")
     try:
         status = yield from ended(target, execution, timeout)
     except ImportCancelledError as error:

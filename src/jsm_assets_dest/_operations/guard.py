@@ -1,7 +1,7 @@
 """Guard against mass deletion: an import from which objects are missing is not completed without the caller's consent.
 
 An import may be set to remove or overwrite objects that a run does not contain. The setting can neither be read nor set, so the
-worst is assumed unless the caller declares it: every missing object of every mapped type is removed at once.
+worst is assumed unless the caller declares it: every missing object of every mapped type is removed immediately.
 
 Every way to complete an execution leads through `refuse_missing`. It compares the identities of the run's records with the
 evidence that was read before the start (`evidence`), and rejects the run

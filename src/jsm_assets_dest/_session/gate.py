@@ -48,7 +48,7 @@ class Budget:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """Replace the lock, because a thread of the parent process may hold it."""
+        """Replace the lock, because a thread of the parent process may own it."""
         self._lock = threading.Lock()
 
     @property
@@ -149,7 +149,7 @@ class Gate:
         renew_after_fork(self)
 
     def after_fork(self) -> None:
-        """Replace the lock, because a thread of the parent process may hold it."""
+        """Replace the lock, because a thread of the parent process may own it."""
         self._lock = threading.Lock()
 
     @property

@@ -19,7 +19,7 @@ class Entry(NamedTuple):
     Attributes:
         who: "A Jira admin".
         page: The page, as a path of menus.
-        link: Its address, or ""; `{site}` stands for the site's host.
+        link: Its address, or ""; `{site}` is replaced by the host of the site.
     """
 
     who: str

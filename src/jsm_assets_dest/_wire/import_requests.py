@@ -216,7 +216,7 @@ class ExecutionLinks:
     """The links of an execution.
 
     Attributes:
-        submit: Accepts chunks; empty for an execution of someone else, of which the state of the import tells.
+        submit: Accepts chunks; empty for an execution of someone else, which is known from the state of the import.
         status: Returns the state.
         cancel: Cancels it.
         progress: Accepts the progress that Assets displays; empty if there is no such link.

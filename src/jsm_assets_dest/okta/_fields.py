@@ -41,7 +41,7 @@ class Field:
         label: True for the label of its object type.
         identifier: True for the identifier of its object type.
         unique: True if Assets keeps the values unique.
-        many: True if the attribute holds any number of values.
+        many: True if the attribute has any number of values.
         target: Key of the object type that a reference points to.
         table: Table of links that fills a reference, if it is filled from memberships.
         description: Text that Assets shows beside the attribute. Default: the source.

@@ -53,12 +53,12 @@ class Access:
         self._allowlisted = enabled
 
     def remove_license(self, email: str | None = None) -> None:
-        """Take product access to Jira Service Management from one account, or from all."""
+        """Remove product access to Jira Service Management from one account, or from all."""
         for account in self._meant(email):
             self._unlicensed.add(account.account_id)
 
     def revoke_admin(self, email: str | None = None) -> None:
-        """Take "Administer Jira" from one account, or from all."""
+        """Remove "Administer Jira" from one account, or from all."""
         for account in self._meant(email):
             if account.admin:
                 account.admin = False
@@ -86,7 +86,7 @@ class Access:
         self.free_plan = free_plan
 
     def remove_schema_role(self, key: str) -> None:
-        """Take all rights in one object schema from all users, including Jira administrators."""
+        """Remove all rights in one object schema from all users, including Jira administrators."""
         schema = self._site.schema_by_key(key)
         if schema is None:
             raise ValueError(f"there is no object schema {key}")

@@ -85,7 +85,7 @@ class TypeRun:
     milliseconds: int = 0
 
     def error(self, text: str) -> None:
-        """Count an entry that could not be imported as it is."""
+        """Count an entry that could not be imported unchanged."""
         self.error_count += 1
         if len(self.errors) < LONGEST_ERROR_LIST:
             self.errors.append(text)

@@ -21,7 +21,7 @@ class UnknownAttribute(InvalidQuery):
 
 
 class Search:
-    """Evaluates queries against a site as it is now.
+    """Evaluates queries against the current state of a site.
 
     Attribute names are looked up once per instance, so make a new one after changing attributes.
 
