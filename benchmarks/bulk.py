@@ -62,7 +62,7 @@ def submit(execution: ImportExecution, records: Iterable[object], *, fast: bool)
 
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
-    count = 20_000
+    count = stage.choose(20_000, 10_000)
     records = [user(number) for number in range(count)]
     results: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:

@@ -130,12 +130,12 @@ def _imports(
     }
     if not latency:  # with it, one chunk after the other is never the best
         contestants["sequence"] = lambda: loops.httpx_sequence(client, url, source(), encode)
-    # With a latency, a warm-up takes seconds, and everything ran before without it.
+    # A warm-up with a latency takes seconds, and everything ran before without it.
     rounds = take_turns(
         contestants,
         rounds=stage.choose(20, 3),
         seconds=stage.choose(25, 2),
-        warm_up=0 if latency else 1,
+        warm_up=0 if latency or stage.quick else 1,
         least=2,
     )
     stage.server.behave()

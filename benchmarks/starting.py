@@ -114,12 +114,13 @@ def _modules(place: Path, statement: str) -> int:
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
     place = clean_folder(stage.folder)
-    seconds = 2.5 if stage.quick else 20.0
+    seconds = 1.5 if stage.quick else 20.0
     statements = {"httpx": "import httpx", "dependencies": DEPENDENCIES, "library": LIBRARY, "names": NAMES}
     imports = take_turns(
         {name: partial(_timed_import, place, text) for name, text in statements.items()},
-        rounds=stage.choose(40, 5),
+        rounds=stage.choose(40, 3),
         seconds=seconds,
+        least=2,
     )
     values = {
         "path": str(place),

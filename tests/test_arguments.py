@@ -485,6 +485,7 @@ def test_fitted_values(value: object, hint: Any, expected: object) -> None:
         (Sequence[jsm_assets_dest.StatusSpec], "a list of StatusSpec"),
         (Sequence[str | jsm_assets_dest.JiraUser], "a list of strings or JiraUser"),
         (exceptions.ExecutionFacts, "an Execution"),
+        (jsm_assets_dest.BuildPlanRecord | None, "a BuildPlan or None"),
     ],
 )
 def test_description_of_what_is_accepted(hint: Any, words: str) -> None:
@@ -530,6 +531,25 @@ def test_wrong_value_of_a_free_type_has_the_common_form(call: Any, message: str,
 
     assert problem.value.what.startswith(message)
     assert "Pass " in problem.value.fix
+
+
+@pytest.mark.parametrize("seconds", [-1.0, float("nan")])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda examples, seconds: examples["ImportToken"].build(MODEL, timeout=seconds),
+        lambda examples, seconds: examples["BuildPlan"].apply(timeout=seconds),
+        lambda examples, seconds: examples["ImportExecution"].wait(seconds),
+    ],
+)
+def test_negative_timeout_is_rejected(call: Any, seconds: float, examples: Any, emulator: Emulator) -> None:
+    """A build was sent before, and its result was not awaited."""
+    count = len(emulator.requests)
+    with pytest.raises(ConfigurationError, match=r"`timeout` is (-1\.0|nan)") as problem:
+        call(examples, seconds)
+
+    assert problem.value.field == "timeout"
+    assert len(emulator.requests) == count
 
 
 def test_choices_of_link_progress_name_its_own_type(examples: Any) -> None:

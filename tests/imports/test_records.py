@@ -643,6 +643,18 @@ def test_flat_key_for_what_is_inside_is_named(others: dict[str, object]) -> None
     ]
 
 
+def test_flat_key_inside_a_nested_object_is_named() -> None:
+    """The path is that of the locator."""
+    check = checker(AttributeSpec("City", locators="home.address.city"))
+
+    good, bad = batch(check, {"id": "1", "home": {"address.city": "Graz"}})
+
+    assert good == []
+    assert bad == [
+        (0, "home.address.city", "is one key with dots in it, but the locator leads into nested objects")
+    ]
+
+
 def test_flat_key_beside_what_is_inside_is_an_unknown_one() -> None:
     """Nothing is lost by leaving it out."""
     check = checker(AttributeSpec("Mail", "email", locators="profile.email"))

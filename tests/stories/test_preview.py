@@ -300,9 +300,9 @@ def test_uncompared_references_are_named(emulator: Emulator) -> None:
 
 
 def test_acceptance_of_something_else_is_rejected() -> None:
-    with pytest.raises(ConfigurationError, match="`allow_missing` is True"):
+    with pytest.raises(ConfigurationError, match="`allow_missing` is a value of the type bool"):
         checked_acceptance(True)
-    with pytest.raises(ConfigurationError, match="`allow_missing` is str"):
+    with pytest.raises(ConfigurationError, match="`allow_missing` is a value of the type str"):
         checked_acceptance("yes")
 
 

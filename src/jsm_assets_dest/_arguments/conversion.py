@@ -41,6 +41,17 @@ def choice(choices: type[EnumT], value: EnumT | str, argument: str) -> EnumT:
         ) from None
 
 
+def checked_seconds(value: float, argument: str) -> float:
+    """Accept a number of seconds of at least 0."""
+    if not value >= 0:  # also not a number
+        raise ConfigurationError(
+            f"`{argument}` is {value!r}. Nothing was sent.",
+            field=argument,
+            fix="Pass a number of seconds from 0 up.",
+        )
+    return value
+
+
 def instances(kind: type[ItemT], values: Iterable[ItemT], argument: str) -> tuple[ItemT, ...]:
     """Accept an iterable of instances of a class."""
     candidates: object = values

@@ -247,7 +247,10 @@ def _plural(hint: object) -> str:
 _PLURALS: Mapping[object, str] = {str: "strings", object: "values", int: "whole numbers"}
 #: What a user passes for a protocol or a class that only the library names.
 _PUBLIC_NAMES: Mapping[str, str] = {
+    "BuildPlanRecord": "BuildPlan",
+    "ConflictRecord": "ObjectTypeConflict",
     "ExecutionFacts": "Execution",
+    "ObjectSchemaRecord": "ObjectSchema",
     "ObjectSchemaSpec": "SchemaModel",
     "PreviewFacts": "ImportPreview",
 }

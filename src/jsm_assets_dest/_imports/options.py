@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
+from .._arguments.conversion import type_problem
 from .._display.progress_bars import DisplayName
 from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
@@ -150,8 +151,9 @@ def _names(value: object) -> tuple[str, ...] | None:
         return None
     names = () if isinstance(value, (str, bytes)) or not isinstance(value, Iterable) else tuple(value)
     if not names or not all(isinstance(name, str) for name in names):
+        problem = "is not a list of names" if names else "is empty" if value == [] else type_problem(value)
         raise ConfigurationError(
-            f"`only` is {type(value).__name__ if not names else 'not a list of names'}. Nothing was sent.",
+            f"`only` {problem}. Nothing was sent.",
             field="only",
             fix='Pass a list of selectors or names of object types, such as ["people"].',
         )

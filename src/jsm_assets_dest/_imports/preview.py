@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
+from .._arguments.conversion import type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
 from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
@@ -381,9 +382,8 @@ def checked_acceptance(value: object) -> ImportPreview | None:
     """
     if value is None or isinstance(value, ImportPreview):
         return value
-    shown = repr(value) if isinstance(value, bool) else type(value).__name__
     raise ConfigurationError(
-        f"`allow_missing` is {shown}, but it accepts exactly the missing objects of a preview. Nothing was sent.",
+        f"`allow_missing` {type_problem(value)}, but it accepts exactly the missing objects of a preview. Nothing was sent.",
         field="allow_missing",
         fix="Pass allow_missing=error.preview of a MassDeletionGuardError, or the result of token.preview(records). If the "
         'import in Assets is set to ignore missing objects, pass missing_objects="ignore" instead.',

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
+from .._arguments.conversion import checked_seconds
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import ExistingObjectType
 from .._http.commands import Operation, Sleep
@@ -160,6 +161,7 @@ def build(
     accept_risky: bool,
 ) -> Operation[BuildPlanRecord]:
     """Carry out the given plan, or a new one."""
+    checked_seconds(timeout, "timeout")
     model.check()
     if plan is not None:
         plan.check_model(model)

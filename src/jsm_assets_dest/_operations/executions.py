@@ -8,6 +8,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
+from .._arguments.conversion import checked_seconds
 from .._http.commands import Operation, Report, Sleep
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
@@ -24,7 +25,6 @@ from ..exceptions import (
     ApiError,
     AssetsError,
     ClosedError,
-    ConfigurationError,
     ExecutionCompletedError,
     ImportCancelledError,
     ImportTimeoutError,
@@ -204,10 +204,7 @@ def wait(target: ImportTarget, execution: Execution, timeout: float) -> Operatio
     Raises:
         ConfigurationError: The timeout is invalid.
     """
-    if type(timeout) not in (int, float) or not timeout >= 0:
-        raise ConfigurationError(
-            f"`timeout` is {timeout!r}.", field="timeout", fix="Pass a number of seconds, 0 or more."
-        )
+    checked_seconds(timeout, "timeout")
     try:
         status = yield from ended(target, execution, timeout)
     except ImportCancelledError as error:
