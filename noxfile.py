@@ -133,7 +133,9 @@ def peers(session: nox.Session) -> None:
         "tests/notebook/test_explore.py",
         EXAMPLES_WITH_LIBRARIES,
     )
-    session.run("python", "-m", "pytest", "-q", *targets, env=npm)
+    # A cluster of Dask has hung while it closed, on a busy machine. Such a run ends here instead of never.
+    limit = ("-o", "faulthandler_timeout=300", "-o", "faulthandler_exit_on_timeout=true")
+    session.run("python", "-m", "pytest", "-q", *limit, *targets, env=npm)
 
 
 @nox.session

@@ -201,6 +201,7 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     return [value for value in collected if type(value) in CLASSES]
 
 
+@pytest.mark.slow
 def test_each_public_class_has_a_value(values: list[object]) -> None:
     assert not {cls.__name__ for cls in CLASSES - {type(value) for value in values}}
 

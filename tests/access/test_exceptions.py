@@ -336,6 +336,7 @@ def test_long_messages_are_cut() -> None:
     assert len(error.messages[0]) == len(error.field_errors["name"]) == 1000
 
 
+@pytest.mark.slow
 def test_filter_takes_linear_time() -> None:
     """Texts of others pass through it; a hostile one must not hold a call."""
     for text in (

@@ -120,6 +120,7 @@ def test_wizard_resolves_conflicts_of_an_existing_schema(wizard: ModuleType, tmp
     assert status["roles"].state == "needs_input"
 
 
+@pytest.mark.slow
 def test_wizard_chooses_another_namespace_for_a_second_schema(wizard: ModuleType, tmp_path: Path) -> None:
     """The size of the model was chosen before; now its namespace is in use."""
     with Emulator() as emulator:

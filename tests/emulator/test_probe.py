@@ -129,6 +129,7 @@ def test_every_group_is_named_by_a_switch_and_question() -> None:
     assert sorted(set(numbers)) == list(QUESTIONS)
 
 
+@pytest.mark.slow
 def test_all_questions_but_the_language_have_a_verdict() -> None:
     profile = Sandbox().probe_everything()
     assert set(profile.questions) == set(QUESTIONS) - {6}

@@ -67,6 +67,7 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestCommand:
+    @pytest.mark.slow
     def test_repeated_command_continues(self, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
         assert command("--second-email", "bruno@acme.com") == 0
         output = capsys.readouterr().out

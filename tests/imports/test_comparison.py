@@ -277,6 +277,7 @@ def test_reading_and_writing_alternate() -> None:
     assert all(absent.is_accepted for absent in comparison.missing("people"))
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("error::ResourceWarning")
 def test_database_is_closed_with_the_comparison() -> None:
     comparison = Comparison([mapped_type()])

@@ -150,4 +150,4 @@ def test_every_measurement_can_be_imported() -> None:
     pytest.importorskip("requests")
     main = importlib.import_module("benchmarks.__main__")
 
-    assert set(main.MEASUREMENTS) >= {"bulk", "objects", "previews", "tables", "nightly", "emulator"}
+    assert set(main.MEASUREMENTS) >= {"bulk", "objects", "previews", "whole", "nightly", "emulator"}

@@ -195,6 +195,7 @@ def test_defect_of_any_page_file_is_named(
                 _read(okta.Tenant.from_folder(name), on_defect="stop")
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.source)
 @pytest.mark.parametrize("defect", MEMORY_DEFECTS)
 @given(sizes=SIZES, data=st.data())

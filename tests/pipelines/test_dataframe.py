@@ -39,6 +39,7 @@ def imported(token: ImportToken, frame: Any) -> Any:
     return token.import_records({"laptops": records}, model=dataframe_import.model())
 
 
+@pytest.mark.slow
 def test_frame_of_the_example_is_confirmed(emulator: Emulator, token: ImportToken) -> None:
     result = imported(token, dataframe_import.example_table(1_300))
 

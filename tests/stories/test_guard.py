@@ -537,6 +537,7 @@ def test_accepted_objects_of_an_unmapped_type_are_ignored(emulator: Emulator, to
 # --- the journal
 
 
+@pytest.mark.slow
 def test_journal_records_the_acceptance(emulator: Emulator, token: Any, tmp_path: Path) -> None:
     """The objects stay in Assets, because the import ignores missing objects, which no one declared."""
     journal = tmp_path / "guard.journal"

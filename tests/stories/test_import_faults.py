@@ -595,6 +595,7 @@ async def test_chunks_wait_for_the_targets_of_their_references(emulator: Emulato
     assert max(with_groups) < min(with_people)
 
 
+@pytest.mark.slow
 @story
 async def test_mixed_source_is_not_slowed_down(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)

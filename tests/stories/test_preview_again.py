@@ -127,6 +127,7 @@ SETTINGS = pytest.mark.parametrize(
 SKIP: dict[str, Any] = {"on_bad_record": "skip"}
 
 
+@pytest.mark.once
 @SETTINGS
 def test_preview_after_import_has_no_changes(settings: dict[str, str]) -> None:
     """No value of any type counts as created, changed, or lost. The counts of Assets agree."""
@@ -147,6 +148,7 @@ def test_preview_after_import_has_no_changes(settings: dict[str, str]) -> None:
     assert preview.object_type("things").dangling == 2
 
 
+@pytest.mark.once
 @SETTINGS
 def test_preview_of_okta_sample_after_import_has_no_changes(settings: dict[str, str]) -> None:
     """Select values without an option are ignored, so the objects stay unchanged, and the values are named."""
@@ -326,6 +328,7 @@ def test_references_in_another_case_and_form_are_found() -> None:
     assert result.problems == sample.problems == ()
 
 
+@pytest.mark.slow
 def test_lost_manager_is_named_although_only_assets_resolves_it() -> None:
     """The manager of a person is unknown, but not that the record has none any more."""
     wanted = okta.schema_model("lean")

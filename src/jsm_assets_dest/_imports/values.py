@@ -103,6 +103,10 @@ def _is_double(value: str, number: Callable[[str], float] = float) -> bool:
     return len(value) < 300 and value.isascii() and "_" not in value and math.isfinite(number(value))
 
 
+def _is_ip_address(value: str) -> object:
+    return _is_ipv4(value) or ipaddress.ip_address(value)
+
+
 def _is_email(value: str) -> bool:
     # Lenient: one @ with something on both sides and no white space. The service decides.
     return value.count("@") == 1 and value[0] != "@" != value[-1] and value.split() == [value]
@@ -149,6 +153,9 @@ def _date_of(value: datetime.datetime) -> str:
     return _date(value.date())
 
 
+_TIME = "an ISO 8601 time, such as 16:30:00"
+_DATE_TIME = "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z"
+_URL = "an address that starts with http:// or https://"
 _Fitting: TypeAlias = tuple[str, Callable[[str], object], dict[str, Convert]]
 
 
@@ -158,11 +165,8 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
 
     A type that is not there takes any string. The function returns a string if that is sent instead.
     """
-    time, read_date, read_date_time = (
-        datetime.time.isoformat,
-        datetime.date.fromisoformat,
-        datetime.datetime.fromisoformat,
-    )
+    time, read_time = datetime.time.isoformat, datetime.time.fromisoformat
+    read_date, read_date_time = datetime.date.fromisoformat, datetime.datetime.fromisoformat
     digits, utc = _TWO_DIGITS, datetime.UTC
 
     def date_time(value: datetime.datetime) -> str:
@@ -193,49 +197,30 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         "IP address": str,
     }
     whole: Convert = lambda value: _integer(_whole(value))  # noqa: E731
+    kind = AttributeType
     return {
         None: ("", bool, text),
-        AttributeType.INTEGER: (
+        kind.INTEGER: (
             "a whole number",
             lambda value: _is_double(value, int) and _integer(int(value)) is not None,
             {"integer": _integer, "float": whole, "decimal": whole},
         ),
-        AttributeType.DOUBLE: (
+        kind.DOUBLE: (
             "a number",
             _is_double,
             {"integer": _number, "float": _same, "decimal": lambda value: _finite(_same, float(value))},
         ),
-        AttributeType.BOOLEAN: (
-            "true or false",
-            lambda value: value.lower() in ("true", "false"),
-            {"boolean": _same},
-        ),
-        AttributeType.DATE: (
+        kind.BOOLEAN: ("true or false", lambda value: value.lower() in ("true", "false"), {"boolean": _same}),
+        kind.DATE: (
             "an ISO 8601 date, such as 2026-01-31",
             lambda value: value[4] == "-" and len(value) == 10 and read_date(value),
             {"date": _date, "date-time": _date_of},
         ),
-        AttributeType.TIME: (
-            "an ISO 8601 time, such as 16:30:00",
-            lambda value: ":" in value and datetime.time.fromisoformat(value) is not None,
-            {"time": time},
-        ),
-        AttributeType.DATE_TIME: (
-            "an ISO 8601 date and time, such as 2026-01-31T16:30:00Z",
-            is_date_time,
-            {"date": _date, "date-time": date_time},
-        ),
-        AttributeType.URL: (
-            "an address that starts with http:// or https://",
-            lambda value: value.startswith(("http://", "https://")),
-            {},
-        ),
-        AttributeType.EMAIL: ("an email address", _is_email, {}),
-        AttributeType.IPADDRESS: (
-            "an IP address",
-            lambda value: _is_ipv4(value) or ipaddress.ip_address(value),
-            {"IP address": str},
-        ),
+        kind.TIME: (_TIME, lambda value: ":" in value and read_time(value) is not None, {"time": time}),
+        kind.DATE_TIME: (_DATE_TIME, is_date_time, {"date": _date, "date-time": date_time}),
+        kind.URL: (_URL, lambda value: value.startswith(("http://", "https://")), {}),
+        kind.EMAIL: ("an email address", _is_email, {}),
+        kind.IPADDRESS: ("an IP address", _is_ip_address, {"IP address": str}),
     }
 
 
