@@ -22,7 +22,7 @@ from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, SchemaModel
 from jsm_assets_dest._imports.chunker import Chunker
 from jsm_assets_dest._imports.encoding import STANDARD, Encoder, choose_encoder
 from jsm_assets_dest._imports.record_checker import RecordChecker
-from jsm_assets_dest._imports.values import MOST_CLASSES
+from jsm_assets_dest._imports.record_forms import MOST_CLASSES
 from jsm_assets_dest.exceptions import RecordError
 
 BERLIN = ZoneInfo("Europe/Berlin")

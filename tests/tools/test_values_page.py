@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jsm_assets_dest._imports.values import FAMILIES, family_of
+from jsm_assets_dest._imports.record_forms import FAMILIES, family_of
 from jsm_assets_dest._model.specs import IMPORTABLE_TYPES, AttributeType
 from tools.write_values_page import COLUMNS, PAGE, SAMPLES, page
 

@@ -10,14 +10,12 @@ both encoders find them; `RecordChecker.check` does. One thread uses a checker: 
 
 from __future__ import annotations
 
-import dataclasses
 import datetime
 import functools
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NoReturn, TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
-import attrs
 from typing_extensions import override
 
 from .._model.names import camel_case
@@ -26,7 +24,8 @@ from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._wire.json_reading import JsonObject
 from ..exceptions import RecordError
 from .chunk import Run
-from .values import MOST_CLASSES, TEXT_LIMIT, AttributeRule, Convert, Rule, SharedRule, UnfitError
+from .record_forms import MOST_CLASSES, UnfitError, field_names, reader_of, reject_record
+from .values import TEXT_LIMIT, AttributeRule, Convert, Rule, SharedRule
 from .whole_run import REMEMBERED, Identifiers, at_path
 
 #: Names of unknown keys that are remembered, and their characters. Further ones are counted together.
@@ -61,15 +60,6 @@ class _UnknownKeys(Counter[str]):
             key = key.encode("utf-8", "backslashreplace").decode()
             key = key if key in self or len(self) < MOST_UNKNOWN_KEYS else "…"
         self[key] += 1
-
-
-def _field_names(kind: type) -> Sequence[str] | None:
-    """Return the names of the fields of an attrs class, a dataclass, or a named tuple."""
-    if attrs.has(kind):
-        return [attribute.name for attribute in attrs.fields(kind)]
-    if dataclasses.is_dataclass(kind):
-        return [field.name for field in dataclasses.fields(kind)]
-    return cast("Sequence[str] | None", getattr(kind, "_fields", None)) if issubclass(kind, tuple) else None
 
 
 class _Level(Rule):
@@ -151,36 +141,22 @@ class _Level(Rule):
         kind = type(record)
         try:
             if kind not in self._readers and len(self._readers) < MOST_CLASSES:
-                self._readers[kind] = self._reader_of(kind)
-            return (self._readers.get(kind) or self._reader_of(kind))(record)
+                self._readers[kind] = reader_of(kind, self._key_of)
+            return (self._readers.get(kind) or reader_of(kind, self._key_of))(record)
         except UnfitError:
             raise
         except Exception as error:  # noqa: BLE001 - a database may be closed, or a field may never have been set
             raise UnfitError(f"cannot be read ({type(error).__name__})") from None
 
-    def _reader_of(self, kind: type) -> Callable[[Any], _Record]:
-        key_of, names = self._key_of, _field_names(kind)
-        if names is not None:
-            pairs = [(key_of(name), name) for name in names]
-            return lambda record: {key: getattr(record, name) for key, name in pairs}
-        if any((base.__module__, base.__name__) == ("pydantic.main", "BaseModel") for base in kind.__mro__):
-            return lambda record: {key_of(name): value for name, value in iter(record)}
-        # sqlite3.Row, and rows of other libraries, are mappings in all but their bases.
-        return dict if hasattr(kind, "keys") and hasattr(kind, "__getitem__") else _reject_record
-
     @override
     def converter_of(self, kind: type, family: str) -> Convert:
         if kind is dict:
             return cast("Convert", self.check)
-        if family == "list" and _field_names(kind) is None:
+        if family == "list" and field_names(kind) is None:
             return self.convert_list
         if family in ("other", "list", "object"):
             return lambda value: cast("JsonObject", self.check(self.read(value)))
-        return _reject_record
-
-
-def _reject_record(value: object) -> NoReturn:
-    raise UnfitError(f"is not a mapping or an object with fields ({type(value).__name__})")
+        return reject_record
 
 
 def _only_key(attribute: AttributeSpec) -> str:

@@ -1,7 +1,6 @@
 """Values: which Python value fits which attribute type, and what is sent for it.
 
-A rule is a table from classes to converters. A class is classified once, by its bases, when its first value arrives, so
-that NumPy scalars and pandas values are recognized without importing NumPy or pandas.
+A rule is a table from classes to converters. A class is classified once, by its bases, when its first value arrives.
 
 Nothing is guessed. A value that does not fit is rejected with a reason that never repeats it, because reasons are logged
 and records are about people. What differs from value to value is in parentheses at the end of a reason, so that equal
@@ -12,12 +11,10 @@ from __future__ import annotations
 
 import datetime
 import decimal
-import enum
 import ipaddress
 import math
 import re
 import sys
-import uuid
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, lru_cache, partial, reduce
@@ -28,68 +25,18 @@ from typing_extensions import override
 
 from .._model.specs import AttributeSpec, AttributeType
 from .._wire.json_reading import JsonValue
+from .record_forms import FAMILIES, MOST_CLASSES, UNWRAPPED, UnfitError, family_of
 
 #: Returns what is sent for a value, or raises `UnfitError`.
 Convert: TypeAlias = Callable[[Any], JsonValue]
-
-#: Maximum characters of a Text value (Atlassian's product documentation; Textarea takes longer strings).
-TEXT_LIMIT = 255
-
-#: Classes that a rule remembers.
-MOST_CLASSES = 1_000
-
-#: The families of classes that are treated the same way. A class that is not imported has its package and name.
-FAMILIES: Mapping[type | tuple[str, str], str] = {
-    NoneType: "nothing",
-    str: "string",
-    bool: "boolean",
-    int: "integer",
-    float: "float",
-    decimal.Decimal: "decimal",
-    datetime.datetime: "date-time",
-    datetime.date: "date",
-    datetime.time: "time",
-    uuid.UUID: "UUID",
-    ipaddress.IPv4Address: "IP address",
-    ipaddress.IPv6Address: "IP address",
-    enum.Enum: "enumeration",
-    **dict.fromkeys((list, tuple), "list"),
-    **dict.fromkeys((set, frozenset), "set"),
-    dict: "object",
-    **dict.fromkeys((bytes, bytearray, memoryview), "bytes"),
-    ("pandas", "NAType"): "nothing",
-    ("pandas", "NaTType"): "nothing",
-    ("numpy", "timedelta64"): "other",
-    ("numpy", "generic"): "NumPy scalar",
-    ("numpy", "ndarray"): "NumPy array",
-}
-
-
-class UnfitError(ValueError):
-    """A value does not fit: `reason` ends a sentence, and `path` is the place inside the value, such as "[2]"."""
-
-    def __init__(self, reason: str, path: str = "") -> None:
-        super().__init__(reason)
-        self.reason, self.path = reason, path
-
-    def inside(self, key: str) -> UnfitError:
-        """Return the same error, seen from the object that has the value under a key."""
-        self.path = f"{key}{'.' if self.path and self.path[0] != '[' else ''}{self.path}"
-        return self
 
 
 def _fail(reason: str) -> NoReturn:
     raise UnfitError(reason)
 
 
-def family_of(kind: type) -> str:
-    """Return the family of a class: that of the first base that has one."""
-    for base in kind.__mro__:
-        family = FAMILIES.get(base) or FAMILIES.get((base.__module__.partition(".")[0], base.__name__))
-        if family is not None:
-            return family
-    return "other"
-
+#: Maximum characters of a Text value (Atlassian's product documentation; Textarea takes longer strings).
+TEXT_LIMIT = 255
 
 # --- strings: each function returns something false, or raises ValueError or IndexError, if a string does not fit
 
@@ -235,24 +182,6 @@ _IDENTIFIER: Mapping[str, Convert] = {
 _PLAIN: Mapping[str, Convert] = {"string": str.__str__, "integer": int.__int__, "float": float.__float__}
 
 
-def _numpy_item(value: Any) -> object:
-    item = value.item()
-    if isinstance(item, int) and type(value).__name__ == "datetime64":
-        item = value.astype("datetime64[us]").item()  # Python has no class for nanoseconds
-    if type(item) is type(value):
-        raise UnfitError(f"is not a number that JSON has ({type(value).__name__})")
-    return item
-
-
-#: Families whose values contain the value that is sent, each with the function that returns it.
-_UNWRAPPED: Mapping[str, Callable[[Any], object]] = {
-    "nothing": lambda _: None,
-    "enumeration": lambda member: member.value,
-    "NumPy scalar": _numpy_item,
-    "NumPy array": lambda array: array.tolist(),
-}
-
-
 class Rule(ABC):
     """Rule for the values of a key.
 
@@ -276,8 +205,8 @@ class Rule(ABC):
         """Return the converter of a value's class, and remember it."""
         kind = type(value)
         family = family_of(kind)
-        if family in _UNWRAPPED:
-            converter: Convert = lambda wrapped: self.apply(_UNWRAPPED[family](wrapped))  # noqa: E731
+        if family in UNWRAPPED:
+            converter: Convert = lambda wrapped: self.apply(UNWRAPPED[family](wrapped))  # noqa: E731
         else:
             converter = self.converter_of(kind, family)
             if family in ("float", "decimal"):
