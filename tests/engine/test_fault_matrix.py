@@ -377,7 +377,7 @@ def test_row_26_server_that_does_not_listen_after_its_rejection(run: Run) -> Non
 
 
 def test_row_28_unknown_host_name(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Certainly not sent, so that even a creation is tried again, a few times; the message names the host."""
+    """Not sent, so that even a creation is tried again, a few times; the message names the host."""
     questions: list[object] = []
 
     def unknown(host: object, *_: object, **__: object) -> None:
