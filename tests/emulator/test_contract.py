@@ -381,6 +381,7 @@ ONLY_IN_SPECIAL_CASES = {
     "update object",
     "get object type",
     "list accessible resources",
+    "list object history",  # of objects of a type that lost attributes
     "list service desks",
     "load icon image",
     "read latest execution status",
@@ -461,7 +462,10 @@ def test_every_request_of_the_library_conforms(contract: Contract) -> None:
         with type_path:
             type_path.check().raise_for_problems()
         requested = {request.operation for request in emulator.requests}
-        assert {request.status for request in emulator.requests} <= {200, 201, 204, 303}
+        # A build asks for the last execution of an import that has none.
+        outcomes = {(request.operation, request.status) for request in emulator.requests}
+        outcomes.discard(("read latest execution status", 400))
+        assert {status for _, status in outcomes} <= {200, 201, 204, 303}
         not_in_the_extract = {"GET /rest/api/3/groups/picker", "GET /rest/api/3/user/search"}
         assert judged.undocumented <= UNDOCUMENTED | {"POST /oauth/token"} | not_in_the_extract
         assert operations_in_the_library(emulator) - requested <= ONLY_IN_SPECIAL_CASES

@@ -127,7 +127,7 @@ def environment_proxies(origins: Iterable[str]) -> dict[str, Secret]:
             continue
         if not proxy.startswith(("http://", "https://")):
             raise ConfigurationError(
-                f"The proxy that the environment names for {scheme} is no http:// or https:// address.",
+                f"The proxy that the environment names for {scheme} is not an http:// or https:// address.",
                 field=f"{scheme.upper()}_PROXY",
                 fix=f"Set {scheme.upper()}_PROXY to an address such as http://proxy.example:3128, or pass trust_env=False.",
             )
