@@ -19,6 +19,7 @@ import attrs
 import pytest
 
 from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, SchemaModel
+from jsm_assets_dest._imports.chunk import Run
 from jsm_assets_dest._imports.chunker import Chunker
 from jsm_assets_dest._imports.encoding import STANDARD, Encoder, choose_encoder
 from jsm_assets_dest._imports.record_checker import RecordChecker
@@ -39,10 +40,15 @@ def checker(*attributes: AttributeSpec, timezone: datetime.tzinfo | None = None)
     return RecordChecker(SchemaModel("Test", [people]), timezone=timezone)
 
 
+def accepted(run: Run) -> list[Any]:
+    """Return what is sent of the records of a run."""
+    return run.records
+
+
 def sent_value(kind: str, value: object, *, timezone: datetime.tzinfo | None = None) -> object:
     """Return what is sent for a value of an attribute that takes several."""
     check = checker(AttributeSpec("Value", kind, maximum=-1), timezone=timezone)
-    (record,) = check.check_many("people", 0, [{"id": "1", "value": value}]).records
+    (record,) = accepted(check.check_many("people", 0, [{"id": "1", "value": value}]))
     return record["value"]
 
 
@@ -220,7 +226,7 @@ def test_decimal_identifier_has_to_be_whole() -> None:
         "people", 0, [{"id": Decimal("7.0")}, {"id": Decimal(10**30)}, {"id": Decimal("7.5")}], errors.append
     )
 
-    assert [record["id"] for record in checked.records] == ["7", str(10**30)]
+    assert [record["id"] for record in accepted(checked)] == ["7", str(10**30)]
     assert [error.reason for error in errors] == ["is not a whole number (Decimal)"]
 
 
@@ -383,7 +389,7 @@ def test_length_is_promised_for_every_form_of_a_string() -> None:
         errors.append,
     )
 
-    assert [record["value"] for record in checked.records] == ["2026-01-31"]
+    assert [record["value"] for record in accepted(checked)] == ["2026-01-31"]
     assert [error.reason for error in errors] == [
         "is longer than 12 characters (36)",
         "is longer than 12 characters (13)",
@@ -395,9 +401,9 @@ def test_list_is_sent_unchanged_or_copied() -> None:
     check = checker(AttributeSpec("Value", maximum=-1))
     plain, mixed = ["a", "b"], ["a", 1.0, 2.0]
 
-    first, second = check.check_many(
-        "people", 0, [{"id": "1", "value": plain}, {"id": "2", "value": mixed}]
-    ).records
+    first, second = accepted(
+        check.check_many("people", 0, [{"id": "1", "value": plain}, {"id": "2", "value": mixed}])
+    )
 
     assert first["value"] is plain
     assert second["value"] == ["a", 1, 2]
@@ -423,7 +429,7 @@ def test_key_that_locators_lead_into_is_not_a_string(locators: tuple[str, str]) 
         "people", 0, [{"id": "1", "address": "x"}, {"id": "2", "address": {"street": "x"}}], errors.append
     )
 
-    assert [record["id"] for record in checked.records] == ["2"]
+    assert [record["id"] for record in accepted(checked)] == ["2"]
     assert [error.path for error in errors] == ["address"]
 
 

@@ -11,7 +11,15 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel, StatusSpec, okta
+from jsm_assets_dest import (
+    AttributeSpec,
+    ImportPreview,
+    ObjectTypeSpec,
+    ReferenceSpec,
+    SchemaModel,
+    StatusSpec,
+    okta,
+)
 from jsm_assets_dest._assets.object_types import Attribute
 from jsm_assets_dest._imports.identities import MappedAttribute, MappedType
 from jsm_assets_dest._model.specs import IMPORTABLE_TYPES, AttributeType
@@ -105,7 +113,7 @@ def records() -> dict[str, list[dict[str, object]]]:
 
 
 @contextmanager
-def destination(wanted: SchemaModel, **settings: str) -> Iterator[tuple[Any, Any, Emulator]]:
+def destination(wanted: SchemaModel, **settings: Any) -> Iterator[tuple[Any, Any, Emulator]]:
     """Build a model in an empty object schema; yield the token, the object schema, and the emulator."""
     with Emulator() as emulator, emulator.connect() as connection:
         schema = connection.ensure_object_schema("THG", name="Things")
@@ -337,9 +345,9 @@ def test_lost_manager_is_named_although_only_assets_resolves_it() -> None:
     for settings, counts in (({}, (0, 1)), ({"empty_values": "remove"}, (1, 0))):
         with destination(wanted, **settings) as (token, _, _):
             token.import_records({"people": people})
-            same = token.preview({"people": people})
+            same: ImportPreview = token.preview({"people": people})
             del people[0]["manager"]
-            preview = token.preview({"people": people})
+            preview: ImportPreview = token.preview({"people": people})
             verification = token.verify({"people": people}, visible_seconds=0)
             people[0]["manager"] = "eva@example.com"
 

@@ -53,12 +53,12 @@ def hidden() -> Iterator[set[str]]:
 @pytest.fixture
 def without_type_counts() -> Iterator[None]:
     """Hide the counts of object types, which may obey the roles, too."""
-    read = ObjectType.from_json.__func__
+    read = ObjectType.from_json
 
-    def uncounted(cls: type, value: object, **more: Any) -> ObjectType:
-        return read(cls, {**value, "objectCount": 0}, **more)  # type: ignore[dict-item]
+    def uncounted(value: Any, **more: Any) -> ObjectType:
+        return read({**value, "objectCount": 0}, **more)
 
-    with mock.patch.object(ObjectType, "from_json", classmethod(uncounted)):
+    with mock.patch.object(ObjectType, "from_json", uncounted):
         yield
 
 
@@ -85,8 +85,8 @@ def test_objects_that_a_type_counts_are_not_overlooked(
     assert "add " in error.remedies[0]
     assert "roles" in error.remedies[0].lower()
     assert len(contents(emulator)) == 23
-    assert error.preview is not None
-    assert error.preview.object_type("people").unlisted == 10
+    preview: Any = error.preview
+    assert preview.object_type("people").unlisted == 10
 
 
 @pytest.mark.usefixtures("without_type_counts")
