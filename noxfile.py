@@ -123,13 +123,14 @@ def notebook(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Run other clients against the emulator, and what needs pandas, Polars, Arrow, Dask, or dlt, such as examples."""
+    """Run other clients against the emulator, and what needs pandas, pydantic, Dask, or the like."""
     install(session, "-e", ".[test]", "-r", "benchmarks/requirements.txt")
     npm = {"JSM_ASSETS_TEST_NPM": "1"} if shutil.which("node") and shutil.which("npm") else {}
     targets = session.posargs or (
         "tests/pipelines",
         "--ignore=tests/pipelines/test_steps.py",  # needs none of them
         "tests/emulator/test_other_clients.py",
+        "tests/imports/test_value_forms.py",
         "tests/notebook/test_explore.py",
         EXAMPLES_WITH_LIBRARIES,
     )
