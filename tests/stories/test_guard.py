@@ -272,6 +272,19 @@ def test_letter_case_is_ignored_if_identifiers_ignore_it() -> None:
         assert result.missing_deleted == 0
 
 
+def test_letters_that_only_unicode_equates_are_different() -> None:
+    """A database that ignores case does not treat the German "ß" and "ss" as equal."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        emulator.add_object_schema("OKT", "Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token)
+        token.build(model())
+        people = records()["people"]
+        fill(emulator, token, "remove", {**records(), "people": [*people, {"name": "Ann", "id": "straße"}]})
+
+        with pytest.raises(MassDeletionGuardError, match="because their identifiers are written differently"):
+            token.import_records({**records(), "people": [*people, {"name": "Ann", "id": "STRASSE"}]})
+
+
 @pytest.mark.once
 def test_first_import_into_an_adopted_type_is_rejected_once(emulator: Emulator, token: Any) -> None:
     """Objects that no run ever contained count, too; also objects without an identifier."""
@@ -462,6 +475,20 @@ def test_receipts_are_plain_data(emulator: Emulator, token: Any) -> None:
             execution.add_receipt(7)
         with pytest.raises(ConfigurationError, match="not a receipt"):
             SubmitReceipt.from_dict({"sent": 7})
+
+    assert execution.result().missing_deleted == 0
+
+
+def test_receipt_with_a_lone_surrogate_is_added(emulator: Emulator, token: Any) -> None:
+    """JSON can contain it, and the record's identifier has the same stored form in each process."""
+    fill(emulator, token, "remove")
+    with token.start() as execution:
+        receipt = token.attach(execution.to_dict()).submit(records()).to_dict()
+        identities: Any = receipt["identities"]
+        identities["guarded/people"]["sent"].append("\ud800")
+        identities["guarded/people"]["skipped"].append("\ud800")
+
+        execution.add_receipt(receipt)
 
     assert execution.result().missing_deleted == 0
 

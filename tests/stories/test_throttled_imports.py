@@ -5,6 +5,7 @@ The clock of the emulator advances when the library waits, so an hour takes no t
 
 from __future__ import annotations
 
+import json
 import logging
 import tempfile
 from typing import Any
@@ -12,7 +13,12 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import ImportProgress
-from jsm_assets_dest.exceptions import ImportInterruptedError, RateLimitedError, RecordError
+from jsm_assets_dest.exceptions import (
+    ImportInterruptedError,
+    MassDeletionGuardError,
+    RateLimitedError,
+    RecordError,
+)
 from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import identifiers, operations, people, ready, result_of
 from tests.stories.story import now, story
@@ -135,6 +141,34 @@ async def test_stopped_import_leaves_its_execution_open(emulator: Emulator, conn
     result = await now(attached.wait())
     assert result.created == 60
     assert len(emulator.executions) == 1
+
+
+@story
+async def test_guard_knows_the_records_before_the_stop(emulator: Emulator, connection: Any) -> None:
+    """The remaining records complete the run: the guard does not reject it because of the accepted ones."""
+    token = await ready(emulator, connection)
+    await now(token.import_records({"people": people(60)}))
+    emulator.import_sources[0].set_missing_objects("remove")
+    emulator.faults.next("submit chunk", nth=3, status=429, retry_after=3600)
+    with pytest.raises(RateLimitedError) as caught:
+        await now(
+            token.import_records({"people": people(60)}, chunk_records=10, in_flight=1, throttle_seconds=600)
+        )
+    emulator.clock.advance(3600)
+    execution: Any = caught.value.execution
+
+    attached = token.attach(execution, lead=True)
+    await now(attached.submit({"people": people(20, 20)}))
+    with pytest.raises(MassDeletionGuardError) as rejected:
+        await now(attached.complete())
+    execution = rejected.value.execution
+    attached = token.attach(json.loads(json.dumps(execution.to_dict())), lead=True)
+    await now(attached.submit({"people": people(20, 40)}))
+    await now(attached.complete())
+
+    assert rejected.value.preview is not None
+    assert rejected.value.preview.missing == 20
+    assert (await now(attached.wait())).missing_deleted == 0
 
 
 @story

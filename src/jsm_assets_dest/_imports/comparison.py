@@ -359,6 +359,8 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Return the identities of the records of this process as JSON-ready data, without what exists."""
+        if "_database" not in vars(self) and not any(self._unreadable):
+            return {}
         with self._lock:
             return {
                 mapped.key: {
@@ -384,7 +386,7 @@ class Comparison:
             if index is None:
                 continue  # its mapping was removed meanwhile, so Assets ignores these records
             part = as_object(value)
-            sent, skipped = as_texts(part.get("sent")), as_texts(part.get("skipped"))
+            sent, skipped = (map(_storable, as_texts(part.get(name))) for name in ("sent", "skipped"))
             mapped = self.types[index]
             with self._lock:
                 self._database.executemany(

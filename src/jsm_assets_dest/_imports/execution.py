@@ -11,6 +11,7 @@ from .._assets.import_sources import ImportSource
 from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from .._session.gate import Patience
+from .._wire.json_reading import as_object
 from ..exceptions import AssetsError, ConfigurationError
 from .comparison import Comparison
 from .identities import MappedType
@@ -28,6 +29,8 @@ class RunEvidence:
         import_source: Settings of the import; None if the account can't read them.
         unreadable: Why objects in Assets could not be read; None if all of them were read.
         last_counts: Records of the last execution by lowercase name of the object type.
+        earlier: Identities of the records that other processes submitted before they passed the execution on, as
+            `Comparison.to_dict` returns them.
         is_read: False in a process that submits records to an execution of another process, which has the evidence.
         is_accepted: True if the guard has compared the records and accepts the run.
     """
@@ -36,6 +39,7 @@ class RunEvidence:
     import_source: ImportSource | None = None
     unreadable: AssetsError | None = None
     last_counts: Mapping[str, int] = field(factory=dict)
+    earlier: tuple[Mapping[str, object], ...] = ()
     is_read: bool = True
     is_accepted: bool = False
 
@@ -139,10 +143,13 @@ class Execution:
             "model": self.model.to_dict(),
             "options": self.options.to_dict(),
             "started": self.started,
-            # The evidence itself is read again by a process that completes the execution: nothing changes until then.
+            # What exists is read again by a process that completes the execution: nothing changes until then.
             "object_types": []
             if evidence is None
             else [kind.to_dict() for kind in evidence.comparison.types],
+            "identities": []
+            if evidence is None or self.ledger.is_completed
+            else [*evidence.earlier, evidence.comparison.to_dict()],
         }
 
     @classmethod
@@ -162,6 +169,8 @@ class Execution:
             started = _number(data.get("started", 0.0))
             types = cast("Iterable[Mapping[str, object]]", data.get("object_types", ()))
             mapped_types = tuple(map(MappedType.from_dict, types))
+            identities = cast("Iterable[object]", data.get("identities", ()))
+            earlier = tuple(map(as_object, identities))
         except (KeyError, TypeError, AttributeError) as error:
             raise ConfigurationError(
                 "The data is not an import execution.",
@@ -182,7 +191,7 @@ class Execution:
             started=started,
         )
         if mapped_types and options.missing_objects != "ignore":
-            execution.ledger.evidence = RunEvidence(Comparison(mapped_types), is_read=False)
+            execution.ledger.evidence = RunEvidence(Comparison(mapped_types), earlier=earlier, is_read=False)
         return execution
 
 

@@ -174,7 +174,8 @@ class MappedType:
 
     def identity(self, text: str) -> str:
         """Return the form of an identity's text in which equal identities are equal."""
-        return text.casefold() if self.ignores_case else text
+        # Not casefold(): a database that ignores case does not treat "ß" and "ss" as equal.
+        return text.lower() if self.ignores_case else text
 
     def reference_text(self, text: str) -> str:
         """Return the text of the identity that a reference to an object of this type contains."""

@@ -169,7 +169,8 @@ def _taken_over(
     if options.allow_missing is not None:
         accept(evidence.comparison, options.allow_missing, links.import_source_id)
     if own is not None:
-        evidence.comparison.add_dict(own.comparison.to_dict())
+        for identities in (*own.earlier, own.comparison.to_dict()):
+            evidence.comparison.add_dict(identities)
     return evidence
 
 
