@@ -557,6 +557,15 @@ def test_choices_of_link_progress_name_its_own_type(examples: Any) -> None:
         examples["ObjectSchema"].link_users(on_progress="loud")
 
 
+@pytest.mark.parametrize("value", ["everything", True])
+def test_wrong_verify_of_an_import_lists_its_choices(value: Any, examples: Any) -> None:
+    """A connection has an argument of this name too, for certificates."""
+    with pytest.raises(ConfigurationError, match="Pass one of") as problem:
+        examples["ImportToken"].import_records({"people": []}, verify=value)
+
+    assert problem.value.fix == 'Pass one of "no", "sample", "all".'
+
+
 @pytest.mark.parametrize(
     ("items", "problem"), [([None], "contains None"), ([5], "contains a value of the type int")]
 )

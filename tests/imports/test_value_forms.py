@@ -373,6 +373,17 @@ def test_memory_for_classes_is_bounded(base: type) -> None:
         assert len(check.check_many("people", 0, [record]).records) == 1
 
 
+def test_none_after_many_classes_is_sent_as_nothing() -> None:
+    """The bounded memory of an attribute never forgets None."""
+    check = checker(AttributeSpec("Value"))
+    for number in range(MOST_CLASSES):
+        check.begin_chunk()
+        check.check_many("people", 0, [{"id": "1", "value": type(f"Kind{number}", (str,), {})("x")}])
+
+    check.begin_chunk()
+    assert check.check_many("people", 0, [{"id": "2", "value": None}]).records == [{"id": "2", "value": None}]
+
+
 def test_length_is_promised_for_every_form_of_a_string() -> None:
     """A UUID and a date are sent as strings, too."""
     check = checker(AttributeSpec("Value", max_length=12))

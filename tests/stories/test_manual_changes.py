@@ -215,3 +215,34 @@ async def test_history_names_a_deleted_attribute_without_a_mapping(
     (item,) = (await now(token.plan(wanted))).of("create")
 
     assert item.message.endswith("It existed before: someone deleted it in Assets, with all its values.")
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_renamed_attribute_is_not_called_deleted(others: int) -> None:
+    """A person created it. The history has the old name, and no id."""
+    wanted = SchemaModel("HR", [ObjectTypeSpec("People", [AttributeSpec("ID", label=True, identifier=True)])])
+    people = wanted.object_type("people")
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.create_object_schema("OKT", "Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+        token.build(wanted)
+        token.import_records({"people": [{"id": "1"}]})
+        seeded = emulator.object_schema("OKT")["People"]
+        for name in ["Notes", *(f"Field {number}" for number in range(others))]:
+            Administrator(emulator).add_attribute("People", name=name, type=0, defaultTypeId=0)
+        values = {
+            "objectTypeAttributeId": seeded.attribute("Notes").id,
+            "objectAttributeValues": [{"value": "A"}],
+        }
+        body = {"objectTypeId": seeded.id, "attributes": [values]}
+        Api(emulator).put(f"/object/{seeded.objects[0].id}", body)
+        Administrator(emulator).change_attribute("People", "Notes", name="Remarks")
+
+        notes = evolve(people, attributes=[*people.attributes, AttributeSpec("Notes")])
+        (item,) = token.plan(wanted.with_object_type(notes)).of("create")
+
+    names = '"Remarks" or "Field 0" or "Field 1" or another name' if others else '"Remarks"'
+    assert item.message.endswith(
+        f"someone deleted it in Assets, with all its values, or renamed it to {names}."
+    )
+    assert item.remedy == f"You: if it was renamed, rename it in the model to {names}."

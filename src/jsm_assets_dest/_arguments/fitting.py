@@ -50,12 +50,12 @@ def fitted(value: object, hint: object, argument: str) -> object:
     try:
         return _fit(value, hint, argument)
     except _MismatchError as error:
+        # `verify` of an import is a choice, and `verify` of a connection is not.
+        advice = None if get_origin(hint) is Literal else _ADVICE.get(argument)
         raise ConfigurationError(
             f"`{argument}` {error.problem}. Nothing was sent.",
             field=argument,
-            fix=_USE_ASYNC
-            if error.problem == _ASYNCHRONOUS
-            else _ADVICE.get(argument, f"Pass {described(hint)}."),
+            fix=_USE_ASYNC if error.problem == _ASYNCHRONOUS else advice or f"Pass {described(hint)}.",
         ) from None
 
 

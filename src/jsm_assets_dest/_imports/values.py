@@ -214,6 +214,7 @@ class Rule(ABC):
         self.converters[kind] = None if converter is _same else converter
         if len(self.converters) > MOST_CLASSES:
             self.converters.clear()
+            self.converters[NoneType] = None
         return converter
 
     def apply(self, value: object) -> JsonValue:

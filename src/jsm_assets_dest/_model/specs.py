@@ -231,7 +231,7 @@ def _attributes(values: Iterable[AttributeSpec]) -> tuple[AttributeSpec, ...]:
 
 
 def _number(attributes: tuple[AttributeSpec, ...]) -> str:
-    return f"({len(attributes)} attributes)"
+    return f"({len(attributes)} attribute{'' if len(attributes) == 1 else 's'})"
 
 
 @checked

@@ -123,6 +123,8 @@ def create(target: ImportTarget, plan: BuildPlanRecord) -> Operation[None]:
 
 #: Objects whose history is read, for each object type. The last updated ones are the likeliest to have had a value.
 _OBJECTS = 10
+#: Maximum number of new names that a message lists.
+_NAMES = 3
 
 
 def may_be_deleted(items: Iterable[PlanItem]) -> bool:
@@ -171,12 +173,15 @@ def _new_names(
 
     The history has names, and no ids. What an import created is recognized by its external id, even if it was renamed.
     """
-    names = {other.name.casefold() for other in declared}
-    return " or ".join(
+    declared_names = {other.name.casefold() for other in declared}
+    names = [
         f'"{other.name}"'
         for other in existing.attributes
-        if attribute.is_linked and other.type == attribute.type.value and other.name.casefold() not in names
-    )
+        if other.type == attribute.type.value
+        and not other.system
+        and other.name.casefold() not in declared_names
+    ]
+    return " or ".join(names if len(names) <= _NAMES else [*names[:_NAMES], "another name"])
 
 
 def _marked(item: PlanItem, new_names: str) -> PlanItem:
