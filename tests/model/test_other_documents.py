@@ -263,6 +263,13 @@ def test_value_of_a_wrong_type_is_named(keys: tuple[str | int, ...], value: Any,
     read_document(document, SchemaModel, strict=False)
 
 
+@pytest.mark.parametrize("part", [{"schema": []}, {"mapping": {"objectTypeMappings": {"selector": "x"}}}])
+def test_partial_document_of_a_wrong_type_is_rejected(part: dict[str, Any]) -> None:
+    """It would change nothing, without a word."""
+    with pytest.raises(InvalidModelError, match="The value is not"):
+        MODEL.with_document(part)
+
+
 def test_unknown_key_may_have_the_name_of_a_known_one() -> None:
     """An object type has no key `label`, so any value is stored."""
     document: Any = copy.deepcopy(MODEL.document())

@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 from .._assets.object_types import StatusCategory
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .aql import lookup
-from .document_types import report_wrong_types
+from .document_types import reject_wrong_types
 from .findings import FindingCollector
 from .mapping_document import mapping_description
 from .names import (
@@ -205,8 +205,7 @@ def read_document(
             'Pass the whole schema-and-mapping document, with "schema" and "mapping" at the top.',
         )
     elif strict:
-        report_wrong_types(document, collector)
-        collector.raise_for_errors()
+        reject_wrong_types(document)
     namespace = _namespace(root) if base is None else base.namespace
     keys = _Keys(f"{namespace}/", {} if base is None else _type_keys(base))
     entries = list(_walk_with_keys(root.get("objectTypes"), keys))

@@ -48,10 +48,16 @@ _TYPES: Mapping[str, Mapping[str, str | list[str]]] = {
 }
 
 
-def report_wrong_types(document: Mapping[str, object], collector: FindingCollector) -> None:
-    """Report each known key whose value has a wrong type. A value of null counts as a missing key."""
+def reject_wrong_types(document: Mapping[str, object]) -> None:
+    """Check the value of each known key of a document, or of a part of one. A value of null counts as a missing key.
+
+    Raises:
+        InvalidModelError: It names all values of a wrong type.
+    """
+    collector = FindingCollector()
     for path, words in _misfits(document, "document", ""):
         collector.error("wrong-type", path, f"The value is not {words}.", "Correct the document.")
+    collector.raise_for_errors()
 
 
 def _misfits(entry: Mapping[str, object], kind: str, path: str) -> Iterator[tuple[str, str]]:
