@@ -127,6 +127,26 @@ def test_preview_as_data_text_and_page(emulator: Emulator, token: Any) -> None:
         preview.object_type("robots")
 
 
+@pytest.mark.parametrize("distance", [0, 2_000])
+def test_references_of_a_duplicate_do_not_count(distance: int, emulator: Emulator, token: Any) -> None:
+    """The first record with an identifier is compared, also if a later one refers to new and to unknown objects."""
+    token.import_records(tenant(1))
+    records = tenant(1)
+    records["groups"].append({"name": "New", "id": "00g9"})
+    records["people"] += people(distance, 100)
+    records["people"].append({**records["people"][0], "groups": ["00g1", "00g9", "gone"]})
+
+    kind = token.preview(records).object_type("people")
+
+    assert (kind.created, kind.changed, kind.unchanged, kind.duplicated, kind.dangling) == (
+        distance,
+        0,
+        1,
+        1,
+        0,
+    )
+
+
 def test_preview_survives_pickling(emulator: Emulator, token: Any) -> None:
     token.import_records(tenant())
 

@@ -301,6 +301,7 @@ class Comparison:
         A record without an identity or a label has no row, because Assets drops it. Without a label, it counts as skipped.
         """
         rows: list[list[SentRow]] = [[] for _ in records]
+        compared: set[tuple[int, str]] = set()
         for index in self._by_selector.get(selector, ()):
             mapped = self.types[index]
             texts, are_labeled = mapped.of_records(records), mapped.are_labeled(records)
@@ -308,7 +309,11 @@ class Comparison:
                 if text and not is_labeled:
                     self._drop(index, text)
                 elif text:
-                    content = self._record_content(index, text, record) if self._compares_values else None
+                    content = None
+                    if self._compares_values:
+                        referrer = (index, _storable(mapped.identity(text)))
+                        content = self._record_content(record, referrer, is_first=referrer not in compared)
+                        compared.add(referrer)
                     digest = self._digests[index].digest(record) if self.stores_digests else None
                     row.append((index, mapped.identity(text), text, content, digest))
         return rows
@@ -525,7 +530,10 @@ class Comparison:
         hashes = [object_hash(attribute, asset.values.get(attribute.name)) for attribute in mapped.attributes]
         return struct.pack(f"<{len(hashes)}q", *hashes)
 
-    def _record_content(self, index: int, text: str, record: Mapping[str, object]) -> bytes:
+    def _record_content(
+        self, record: Mapping[str, object], referrer: tuple[int, str], *, is_first: bool
+    ) -> bytes:
+        index, _ = referrer
         mapped, arriving = self.types[index], self.arriving[index]
         hashes: list[int] = []
         for position, attribute in enumerate(mapped.attributes):
@@ -534,14 +542,14 @@ class Comparison:
                 hashes.append(UNKNOWN_FORM)
                 continue
             if attribute.target and texts:
-                texts = self._keys(
-                    attribute.target, texts, (index, _storable(mapped.identity(text)), position)
-                )
+                texts = self._keys(attribute.target, texts, (*referrer, position), is_first=is_first)
             hashes.append(values_hash(texts, attribute.type))
         return struct.pack(f"<{len(hashes)}q", *hashes)
 
-    def _keys(self, target: str, texts: Iterable[str], referrer: tuple[int, str, int]) -> list[str]:
-        """Return the keys of the existing objects that a reference points to, and remember the other values."""
+    def _keys(
+        self, target: str, texts: Iterable[str], referrer: tuple[int, str, int], *, is_first: bool
+    ) -> list[str]:
+        """Return the keys of the existing objects that a reference points to, and remember the other values of a first record."""
         index = self._indexes[target]
         mapped = self.types[index]
         keys: list[str] = []
@@ -551,13 +559,17 @@ class Comparison:
                 rows = self._database.execute(
                     "SELECT key FROM existing WHERE type=? AND identity=?", (index, identity)
                 ).fetchall() or self._keys_in_any_case(index, identity)
-                if not rows:
+                if not rows and is_first and not self._is_sent(*referrer[:2]):
                     self._database.execute(
                         "INSERT OR IGNORE INTO unresolved VALUES (?, ?, ?, ?, ?)",
                         (*referrer, index, identity),
                     )
             keys += [key for (key,) in rows]
         return keys
+
+    def _is_sent(self, index: int, identity: str) -> bool:
+        query = "SELECT 1 FROM sent WHERE type=? AND identity=?"
+        return self._database.execute(query, (index, identity)).fetchone() is not None
 
     def _keys_in_any_case(self, index: int, identity: str) -> list[tuple[str]]:
         """Return the keys of objects whose identity differs in letter case only: the "=" of a query ignores case."""
