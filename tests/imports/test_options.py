@@ -1,4 +1,4 @@
-"""The time zone of an import, in the forms in which it can be given, saved, and sent to another process."""
+"""Options of an import: the journal, and the time zone in the forms in which it can be given, saved, and sent."""
 
 from __future__ import annotations
 
@@ -50,3 +50,11 @@ def test_unknown_time_zone_is_rejected(value: object) -> None:
 
     assert caught.value.field == "timezone"
     assert "IANA name" in caught.value.fix
+
+
+def test_empty_journal_is_rejected() -> None:
+    """For example, the value of an environment variable that is not set."""
+    with pytest.raises(ConfigurationError, match="`journal` is an empty string") as problem:
+        ImportOptions(journal="")
+
+    assert problem.value.field == "journal"

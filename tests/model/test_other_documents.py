@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -214,6 +215,67 @@ def test_mapping_that_does_not_fit_is_named(change: dict[str, Any], named: str) 
 
 def test_sound_document_is_accepted() -> None:
     assert SchemaModel.from_document(broken()).document() == broken()
+
+
+_TYPE = ("schema", "objectSchema", "objectTypes", 0)
+_MAPPED = ("mapping", "objectTypeMappings", 0)
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "words"),
+    [
+        (("schema", "statusSchema"), [], "schema.statusSchema: The value is not an object"),
+        (("schema", "objectSchema", "name"), 5, "schema.objectSchema.name: The value is not a string"),
+        ((*_TYPE, "attributes"), {}, "objectTypes[0].attributes: The value is not a list of objects"),
+        ((*_TYPE, "attributes", 0), "ID", "objectTypes[0].attributes[0]: The value is not an object"),
+        ((*_TYPE, "attributes", 0, "label"), "true", "attributes[0].label: The value is not true or false"),
+        (
+            (*_TYPE, "attributes", 0, "minimumCardinality"),
+            "1",
+            "attributes[0].minimumCardinality: The value is not a whole number",
+        ),
+        ((*_MAPPED, "selector"), 5, "objectTypeMappings[0].selector: The value is not a string"),
+        (
+            (*_MAPPED, "attributesMapping", 0, "attributeLocators"),
+            "email",
+            "attributesMapping[0].attributeLocators: The value is not a list of strings",
+        ),
+        (
+            (*_MAPPED, "attributesMapping", 0, "attributeLocators"),
+            ["email", 5],
+            "attributesMapping[0].attributeLocators: The value is not a list of strings",
+        ),
+    ],
+)
+def test_value_of_a_wrong_type_is_named(keys: tuple[str | int, ...], value: Any, words: str) -> None:
+    """Otherwise the import would read another key of the records, without a word. A document in Assets is read anyway."""
+    document: Any = copy.deepcopy(MODEL.document())
+    entry = document
+    for key in keys[:-1]:
+        entry = entry[key]
+    entry[keys[-1]] = value
+
+    with pytest.raises(InvalidModelError, match=re.escape(words)) as problem:
+        SchemaModel.from_document(document)
+
+    findings: Any = problem.value.findings
+    assert [finding.code for finding in findings] == ["wrong-type"]
+    read_document(document, SchemaModel, strict=False)
+
+
+@pytest.mark.parametrize("part", [{"schema": []}, {"mapping": {"objectTypeMappings": {"selector": "x"}}}])
+def test_partial_document_of_a_wrong_type_is_rejected(part: dict[str, Any]) -> None:
+    """It would change nothing, without a word."""
+    with pytest.raises(InvalidModelError, match="The value is not"):
+        MODEL.with_document(part)
+
+
+def test_unknown_key_may_have_the_name_of_a_known_one() -> None:
+    """An object type has no key `label`, so any value is stored."""
+    document: Any = copy.deepcopy(MODEL.document())
+    document["schema"]["objectSchema"]["objectTypes"][0]["label"] = 5
+
+    assert SchemaModel.from_document(document).document() == document
 
 
 # --- inheritance

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from jsm_assets_dest._model.document_reading import read_document
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import Adoption, AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec
 from jsm_assets_dest.exceptions import InvalidModelError
@@ -158,13 +159,17 @@ def test_unknown_types_and_categories_are_all_named() -> None:
     ]
 
 
-def test_values_of_wrong_kinds_are_ignored() -> None:
-    """Scalars in the place of objects and texts are not this library's to repair."""
+def test_values_of_wrong_kinds_in_assets_are_ignored() -> None:
+    """Scalars in the place of objects and strings must not stop an import. A user's document is rejected."""
     source = document(attribute("A", typeValues="Active", minimumCardinality=True))
     source["schema"]["objectSchema"]["objectTypes"].append("odd")
     source["mapping"] = None
 
-    assert SchemaModel.from_document(source).object_types[0].attributes[0] == AttributeSpec("A", mapped=False)
+    model = read_document(source, SchemaModel, strict=False)
+
+    assert model.object_types[0].attributes[0] == AttributeSpec("A", mapped=False)
+    with pytest.raises(InvalidModelError, match="has 3 errors"):
+        SchemaModel.from_document(source)
 
 
 def test_stored_model_keeps_what_documents_cannot() -> None:

@@ -40,10 +40,16 @@ def test_key_follows_from_a_name(name: str, key: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "plain"),
-    [("LOCKED_OUT", "Locked Out"), ("Läuft!", "L uft"), ("in-use", "in-use"), ("x" * 40, "x" * 30)],
+    [
+        ("LOCKED_OUT", "Locked Out"),
+        ("Läuft!", "L uft"),
+        ("in-use", "in-use"),
+        ("x" * 40, "x" * 30),
+        ("I!", ""),
+    ],
 )
 def test_status_name_is_made_plain(name: str, plain: str) -> None:
-    """The remedy of the linter is a name that the service takes."""
+    """The remedy of the linter is a name that the service accepts, or no name of one letter."""
     assert plain_name(name) == plain
 
 

@@ -243,6 +243,8 @@ async def test_when_no_record_fits_the_guard_says_so(emulator: Emulator, connect
         '  people, id is missing, and "Okta ID" identifies the object: 2 records',
         "  people, displayName is longer than 255 characters: 1 record",
     ]
+    with pytest.raises(MassDeletionGuardError, match="into OKT: the only record could not be sent"):
+        await now(token.import_records({"people": [{}]}, on_bad_record="skip"))
 
 
 @story

@@ -461,6 +461,26 @@ async def test_sample_reads_targets_outside_the_sample(emulator: Emulator, conne
     assert [code for code, _, _ in codes(changed)] == ["lost"]
 
 
+@pytest.mark.parametrize("sample", [None, 5])
+def test_sample_knows_lost_from_dangling_references(sample: int | None) -> None:
+    """The target of a lost reference exists, although no object of the sample refers to it."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        groups = [{"name": f"Group {number}", "id": f"00g{number}"} for number in range(90)]
+
+        def member(*ids: str) -> Any:
+            return {"groups": groups, "people": [{**PEOPLE[0], "groups": [*ids]}]}
+
+        token.import_records(member(), missing_objects="ignore")
+        lost = token.verify(member("00g77"), sample=sample, visible_seconds=0)
+        token.import_records(member("00g1"), missing_objects="ignore")
+        token.import_records(member("gone"), missing_objects="ignore")  # the earlier group stays
+        dangling = token.verify(member("gone"), sample=sample, visible_seconds=0)
+
+    assert [problem.code for problem in lost.problems] == ["lost"]
+    assert [problem.code for problem in dangling.problems] == ["dangling"]
+
+
 def test_verification_needs_a_mapping() -> None:
     """A comparison with nothing proves nothing."""
     with Emulator() as emulator, emulator.connect() as connection:

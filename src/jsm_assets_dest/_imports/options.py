@@ -302,6 +302,12 @@ class ImportOptions:
     visible_seconds: float = field(default=120.0, validator=_between(0, 86_400, "seconds"))
 
     def __attrs_post_init__(self) -> None:
+        if self.journal == "":
+            raise ConfigurationError(
+                "`journal` is an empty string. Nothing was sent.",
+                field="journal",
+                fix="Pass a path. Without a journal, pass None.",
+            )
         if self.send == "changed" and self.missing_objects != "ignore":
             raise ConfigurationError(
                 f'`send` is "changed" and `missing_objects` is "{self.missing_objects}". Nothing was sent.',

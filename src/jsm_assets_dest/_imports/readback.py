@@ -108,6 +108,8 @@ class ReadBack:
         self._hash_of_id: dict[int, int] = {}
         #: Keys of the objects that a sample refers to, by id.
         self._target_keys: dict[int, str] = {}
+        #: Texts of the targets that the records of a sample have, by hash, by key of the target's object type.
+        self._wanted: dict[str, dict[int, str]] = {}
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         weakref.finalize(self, self._database.close)
         for statement in (
@@ -168,7 +170,10 @@ class ReadBack:
                 continue
             if attribute.target:
                 target = self._indexes[attribute.target]
-                targets = sorted({self._target_hash(target, text) for text in texts})
+                hashed = {self._target_hash(target, text): text for text in texts}
+                targets = sorted(hashed)
+                if self.sample is not None:
+                    self._wanted.setdefault(attribute.target, {}).update(hashed)
                 links.extend((number, len(targets), *targets))
                 hashes.append(0)
             else:
@@ -256,6 +261,17 @@ class ReadBack:
                     keys.setdefault(self.types[index].attributes[number].target, set()).update(unknown)
         return keys
 
+    def unread_targets(self) -> dict[str, list[str]]:
+        """Return the identities of targets of a sample's records that were not read, by key of their object type."""
+        return {
+            key: [
+                _storable(self.types[self._indexes[key]].reference_text(text))
+                for target_hash, text in texts.items()
+                if not self._is_target(target_hash)
+            ]
+            for key, texts in self._wanted.items()
+        }
+
     def _hash_of(self, object_id: int) -> int | None:
         target_hash = self._hash_of_id.get(object_id)
         if target_hash is None:
@@ -284,7 +300,7 @@ class ReadBack:
             return EMPTIED
         # Assets drops a reference if it does not find the target. If it drops all of them, the earlier ones may stay.
         arriving = set(filter(self._is_target, wanted))
-        stays = not arriving and not empties and self.sample is None
+        stays = not arriving and not empties
         is_dropped = arriving < wanted and (seen == arriving or stays)
         return DANGLING if is_dropped else LOST
 

@@ -15,6 +15,7 @@ from attrs import evolve, field, frozen
 from .._assets.object_types import StatusCategory
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .aql import lookup
+from .document_types import reject_wrong_types
 from .findings import FindingCollector
 from .mapping_document import mapping_description
 from .names import (
@@ -185,7 +186,8 @@ def read_document(
     Args:
         document: The document.
         model_class: The class of the model.
-        strict: Reject mappings of unknown object types and attributes, and second mappings. Otherwise ignore them.
+        strict: Reject values of a wrong type, mappings of unknown object types and attributes, and second mappings.
+            Otherwise ignore them.
         base: A model whose keys, adoptions, and lengths are retained for what has the same external id.
 
     Raises:
@@ -202,6 +204,8 @@ def read_document(
             "The document has no list of object types.",
             'Pass the whole schema-and-mapping document, with "schema" and "mapping" at the top.',
         )
+    elif strict:
+        reject_wrong_types(document)
     namespace = _namespace(root) if base is None else base.namespace
     keys = _Keys(f"{namespace}/", {} if base is None else _type_keys(base))
     entries = list(_walk_with_keys(root.get("objectTypes"), keys))

@@ -43,11 +43,12 @@ def slug(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Make a name that a status or an icon can have: "LOCKED_OUT" becomes "Locked Out"."""
+    """Make a name that a status or an icon can have: "LOCKED_OUT" becomes "Locked Out". Return "" if too little remains."""
     words = re.sub(r"[^a-zA-Z0-9\-]+", " ", name).split()
     if name.upper() == name:
         words = [word.capitalize() for word in words]
-    return " ".join(words)[:30].strip()
+    plain = " ".join(words)[:30].strip()
+    return plain if PLAIN_NAME.fullmatch(plain) else ""
 
 
 def is_generated(external_id: str) -> bool:

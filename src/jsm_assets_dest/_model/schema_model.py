@@ -106,7 +106,8 @@ class SchemaModel(ObjectSchemaSpec):
         out. Documents contain neither `max_length` nor `adopted`.
 
         Raises:
-            InvalidModelError: It is not such a document, or it uses an attribute type that imports don't have.
+            InvalidModelError: It is not such a document, a value has a wrong type, the mapping doesn't fit the schema, or an
+                attribute has a type that imports don't have.
         """
         from .document_reading import read_document
 
@@ -119,12 +120,14 @@ class SchemaModel(ObjectSchemaSpec):
         type as a whole. Keys, adoptions, and maximum lengths of the model don't change.
 
         Raises:
-            InvalidModelError: The result has a mapping of an object type or attribute that doesn't exist, or an attribute
-                type that imports don't have.
+            InvalidModelError: A value of the document has a wrong type, or the result has a mapping of an object type or
+                attribute that doesn't exist, or an attribute type that imports don't have.
         """
         from .document_reading import read_document
+        from .document_types import reject_wrong_types
         from .mapping_document import apply_document
 
+        reject_wrong_types(document)
         return read_document(apply_document(write_document(self), document), type(self), base=self)
 
     def to_dict(self) -> dict[str, object]:

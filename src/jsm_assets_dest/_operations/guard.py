@@ -271,9 +271,9 @@ def _declare(site: Site) -> str:
 def _all_refused(target: ImportTarget, execution: Execution, evidence: RunEvidence) -> MassDeletionGuardError:
     tally = execution.ledger.tally
     reasons = "".join(f"\n  {reason}" for reason in failure_reasons(tally.failed)[:5])
+    failure = "none of the {:,} records could" if tally.refused > 1 else "the only record could not"
     return MassDeletionGuardError(
-        f"Did not complete the import{_into(target)}: none of the {count_text(tally.refused, 'record')} could be sent."
-        f"{reasons}",
+        f"Did not complete the import{_into(target)}: {failure.format(tally.refused)} be sent.{reasons}",
         cause="The import in Assets may be set to remove missing objects. Completing it would then delete all of them.",
         # Never the option that allows the deletion: the source has the objects.
         remedies=(

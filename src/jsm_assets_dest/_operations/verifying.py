@@ -247,7 +247,7 @@ class Verifying:
 
     def _look_up(self, mapped: MappedType, texts: Sequence[str]) -> Operation[None]:
         """Read the objects with some identities."""
-        if not texts:
+        if not (texts and mapped.object_type_ids):
             return
         if not _can_query(mapped):
             yield from self._compare(mapped, self._selection(mapped))
@@ -259,12 +259,14 @@ class Verifying:
             yield from self._compare(mapped, self._selection(mapped, condition))
 
     def _read_targets(self) -> Operation[None]:
-        """Read the objects that the objects of a sample refer to."""
+        """Read the objects that the objects of a sample refer to, and those that its records refer to."""
         types = {mapped.key: mapped for mapped in self.readback.types}
         for key, target_keys in self.readback.unknown_targets().items():
             for portion in _portions(sorted(target_keys)):
                 condition = f"Key IN ({', '.join(map(quoted, portion))})"
                 yield from self._compare(types[key], self._selection(types[key], condition))
+        for key, texts in self.readback.unread_targets().items():
+            yield from self._look_up(types[key], texts)
 
     def _compare(self, mapped: MappedType, selection: Selection) -> Operation[None]:
         reading = ObjectReading(site=self.target.site, selection=selection)
