@@ -197,6 +197,24 @@ def test_preview_counts_objects_of_the_journal(
     assert (people.created, people.missing, people.unlisted) == (3, 15, 2)
 
 
+def test_preview_and_guard_agree_about_the_journal(
+    emulator: Emulator, token: Any, hidden: set[str], tmp_path: Path
+) -> None:
+    """As many new people as the journal knows unlisted ones do not hide these from a preview."""
+    journal = tmp_path / "guard.journal"
+    token.import_records(records(), journal=journal)
+    hide(hidden, range(11, 21))
+    source = records(people=30)
+    del source["people"][10:20]
+
+    preview = token.preview(source, journal=journal)
+    with pytest.raises(MassDeletionGuardError, match="People: 10 of 20"):
+        token.import_records(source, journal=journal)
+
+    assert preview.object_type("people").unlisted == 10
+    assert "The guard would not complete this import, because objects are missing from it." in preview.notes
+
+
 def _confirm_another_type(path: Path) -> None:
     """Record an object of a type that the import no longer fills."""
     with Journal(path) as journal:

@@ -38,6 +38,8 @@ _TABLES = """
 CREATE TABLE existing (
     type INTEGER NOT NULL, identity TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL, label TEXT NOT NULL, content BLOB,
     PRIMARY KEY (type, identity)) WITHOUT ROWID;
+CREATE TABLE unlisted (
+    type INTEGER NOT NULL, identity TEXT NOT NULL, PRIMARY KEY (type, identity)) WITHOUT ROWID;
 CREATE TABLE sent (
     type INTEGER NOT NULL, identity TEXT NOT NULL, text TEXT NOT NULL, content BLOB, digest BLOB,
     PRIMARY KEY (type, identity)) WITHOUT ROWID;
@@ -52,10 +54,11 @@ CREATE TABLE folded (
     type INTEGER NOT NULL, form TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (type, form, key)) WITHOUT ROWID
 """
 #: Objects without a record.
-_MISSING = (
-    "FROM existing WHERE existing.type=? AND NOT EXISTS"
+_WITHOUT_RECORD = (
+    "WHERE existing.type=? AND NOT EXISTS"
     " (SELECT 1 FROM sent WHERE sent.type=existing.type AND sent.identity=existing.identity)"
 )
+_MISSING = f"FROM existing {_WITHOUT_RECORD}"
 _NOT_REMEMBERED = (
     " AND NOT EXISTS (SELECT 1 FROM remembered WHERE remembered.type=existing.type"
     " AND remembered.identity=existing.identity)"
@@ -119,7 +122,7 @@ class TypeCounts:
         unreadable: Skipped records whose identifier could not be read.
         changed_form: Newly missing objects whose identifier occurs among the records in another form.
         unlisted: Objects that a count contains, and neither the list of objects nor the new records of the run. No one can name
-            them. Without those that the user accepts.
+            them. At least the objects of a journal that are not listed and have no record. Without those that the user accepts.
         known_unlisted: Newly missing objects that only the journal knows, although the objects in Assets were listed.
         total: Objects that exist, with those of the largest count.
     """
@@ -180,7 +183,7 @@ class Comparison:
         for index, mapped in enumerate(self.types):
             self._by_selector.setdefault(mapped.selector, []).append(index)
         #: What arrives of the records' values, by index of the object type.
-        self.arriving = [ArrivingValues(mapped) for mapped in self.types]
+        self.arriving: list[ArrivingValues] = [ArrivingValues(mapped) for mapped in self.types]
         self._folded_types: set[int] = set()
         self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)
@@ -263,12 +266,13 @@ class Comparison:
             self.add_known(key, objects)
             return
         index, mapped = self._indexes[key], self.types[self._indexes[key]]
-        listed = "FROM existing WHERE type=? AND identity=?"
         with self._lock:
-            unlisted = sum(
-                not self._database.execute(f"SELECT 1 {listed}", (index, _identity(mapped, text))).fetchone()
-                for text, _ in objects
+            self._database.executemany(
+                "INSERT OR IGNORE INTO unlisted SELECT known.type, known.identity FROM (SELECT ? AS type, ? AS identity) AS known"
+                " WHERE NOT EXISTS (SELECT 1 FROM existing WHERE existing.type=known.type AND existing.identity=known.identity)",
+                ((index, _identity(mapped, text)) for text, _ in objects),
             )
+            unlisted = self._number("FROM unlisted WHERE type=?", index)
             self.note_count(key, self._number("FROM existing WHERE type=?", index) + unlisted)
 
     def note_count(self, key: str, number: int) -> None:
@@ -409,8 +413,11 @@ class Comparison:
             newly_missing, missing = self._number(newly, index), self._number(_MISSING, index)
             existing = self._number("FROM existing WHERE type=?", index)
             sent = self._number("FROM sent WHERE type=?", index)
-            # Any record without a listed object may be that of an unlisted one.
-            unlisted = self._counted[index] - existing - (sent - existing + missing)
+            # Any record without a listed object may be that of an unlisted one, unless a journal names that object.
+            unlisted = max(
+                self._counted[index] - existing - (sent - existing + missing),
+                self._number(f"FROM unlisted AS existing {_WITHOUT_RECORD}{_NOT_REMEMBERED}", index),
+            )
             is_listed = self.evidence.get(key) == "assets"
             return TypeCounts(
                 existing=existing,
