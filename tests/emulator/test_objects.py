@@ -378,3 +378,13 @@ def test_read_only_schema_rejects_handles(emulator: Emulator) -> None:
     emulator.seed_demo()
     with pytest.raises(Exception, match="read-only"):
         emulator.object_schema("SVC")["Service"].add_object(Name="New")
+
+
+def test_date_and_time_of_the_first_year_is_stored(api: Api, people: SeededType) -> None:
+    """Directories write an empty date this way. Some systems do not pad the year."""
+    people.add_attribute("Left", "date_time")
+
+    created = create(api, people, Name="Ana", Left="0001-01-01T00:00:00Z")
+
+    (value,) = shown(api, created["id"], "Left")
+    assert value["value"] == "0001-01-01T00:00:00.000Z"

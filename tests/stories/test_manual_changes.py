@@ -206,7 +206,7 @@ async def test_history_names_a_deleted_attribute_without_a_mapping(
     await now(token.import_records(RECORDS, missing_objects="ignore"))
     people = emulator.object_schema("OKT")["People"]
     values = {
-        "objectTypeAttributeId": people.attribute("Notes").id,
+        "objectTypeAttributeId": str(people.attribute("Notes").id),
         "objectAttributeValues": [{"value": "A"}],
     }
     Api(emulator).put(f"/object/{people.objects[1].id}", {"objectTypeId": people.id, "attributes": [values]})

@@ -7,7 +7,6 @@ from typing import Self
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._display.short_repr import short_repr
 from .._imports.execution import Execution
 from .._imports.options import AsyncRecords
 from .._imports.preview import checked_acceptance
@@ -20,7 +19,7 @@ from .session import AsyncSession, values_of
 
 
 @checked_methods
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class AsyncImportExecution(Execution):
     """Execution of an import.
 
@@ -30,7 +29,6 @@ class AsyncImportExecution(Execution):
     """
 
     __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
     _target: ImportTarget = field(repr=False, eq=False, alias="target")

@@ -8,7 +8,6 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import AsyncSession, LazyModule, values_of
 
@@ -45,7 +44,7 @@ else:
 
 
 @checked_methods
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class AsyncObjectSchema(ObjectSchemaRecord):
     """Object schema of a site: its values when it was read, and operations on it.
 
@@ -53,7 +52,6 @@ class AsyncObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     _session: AsyncSession = field(repr=False, eq=False, alias="session")
 

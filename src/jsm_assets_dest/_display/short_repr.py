@@ -44,11 +44,11 @@ class _ShortRepr(reprlib.Repr):
         self.maxstring = self.maxother = 80
         self.maxtuple = self.maxlist = self.maxdict = 3
 
-    def repr_instance(self, value: object, level: int) -> str:
-        if isinstance(value, enum.Enum):
-            is_public = "._" not in type(value).__module__
-            return f"{type(value).__name__}.{value.name}" if is_public else repr(value.value)
-        return super().repr_instance(value, level)
+    def repr_instance(self, x: object, level: int) -> str:
+        if isinstance(x, enum.Enum):
+            is_public = "._" not in type(x).__module__
+            return f"{type(x).__name__}.{x.name}" if is_public else repr(x.value)
+        return super().repr_instance(x, level)
 
 
 _SHORT = _ShortRepr()

@@ -183,7 +183,7 @@ class Comparison:
         for index, mapped in enumerate(self.types):
             self._by_selector.setdefault(mapped.selector, []).append(index)
         #: What arrives of the records' values, by index of the object type.
-        self.arriving = [ArrivingValues(mapped) for mapped in self.types]
+        self.arriving: list[ArrivingValues] = [ArrivingValues(mapped) for mapped in self.types]
         self._folded_types: set[int] = set()
         self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)

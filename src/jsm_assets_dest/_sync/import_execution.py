@@ -8,7 +8,6 @@ from typing import Self
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._display.short_repr import short_repr
 from .._imports.execution import Execution
 from .._imports.options import Records
 from .._imports.preview import checked_acceptance
@@ -21,7 +20,7 @@ from .session import Session, values_of
 
 
 @checked_methods
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ImportExecution(Execution):
     """Execution of an import.
 
@@ -31,7 +30,6 @@ class ImportExecution(Execution):
     """
 
     __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     _session: Session = field(repr=False, eq=False, alias="session")
     _target: ImportTarget = field(repr=False, eq=False, alias="target")

@@ -9,7 +9,6 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._display.short_repr import short_repr
 from .._operations import object_schemas as schemas
 from .session import LazyModule, Session, values_of
 
@@ -46,7 +45,7 @@ else:
 
 
 @checked_methods
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ObjectSchema(ObjectSchemaRecord):
     """Object schema of a site: its values when it was read, and operations on it.
 
@@ -54,7 +53,6 @@ class ObjectSchema(ObjectSchemaRecord):
     """
 
     __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     _session: Session = field(repr=False, eq=False, alias="session")
 

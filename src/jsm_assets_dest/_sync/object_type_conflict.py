@@ -6,7 +6,6 @@ from typing import Self
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from .._operations import conflicts
 from .._plan.conflicts import ConflictRecord, Resolution
@@ -14,12 +13,11 @@ from .session import Session, values_of
 
 
 @checked_methods
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class ObjectTypeConflict(ConflictRecord):
     """Conflict between an object type of a model and an existing one of the same name, with its possible resolutions."""
 
     __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     _session: Session = field(repr=False, eq=False, alias="session")
 

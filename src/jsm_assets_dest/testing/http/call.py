@@ -153,9 +153,8 @@ class Call:
     body: Mapping[str, Any] = field(factory=dict)
     render: Renderer = field(init=False)
 
-    @render.default
-    def _renderer(self) -> Renderer:
-        return Renderer(self.site, self.base, self.language)
+    def __attrs_post_init__(self) -> None:
+        self.render = Renderer(self.site, self.base, self.language)
 
     @property
     def base(self) -> str:

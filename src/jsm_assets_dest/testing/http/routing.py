@@ -90,11 +90,11 @@ class Routes:
         site_gateway_only: see `Operation`.
     """
 
-    _family: str
-    _prefix: str = ""
-    _scope: str | None = None
-    _accepts_import_token: bool = False
-    _site_gateway_only: bool = False
+    family: str
+    prefix: str = ""
+    scope: str | None = None
+    accepts_import_token: bool = False
+    site_gateway_only: bool = False
     operations: list[Operation] = field(factory=list, init=False)
 
     def operation(
@@ -106,14 +106,14 @@ class Routes:
             self.operations.append(
                 Operation(
                     name=name,
-                    family=self._family,
+                    family=self.family,
                     method=method,
-                    path=self._prefix + path,
+                    path=self.prefix + path,
                     handler=handler,
-                    scope=scope or self._scope,
+                    scope=scope or self.scope,
                     body=body,
-                    site_gateway_only=self._site_gateway_only,
-                    accepts_import_token=self._accepts_import_token,
+                    site_gateway_only=self.site_gateway_only,
+                    accepts_import_token=self.accepts_import_token,
                 )
             )
             return handler

@@ -129,8 +129,8 @@ class Service:
     _site: Site
     _access: Access
     _credentials: Credentials
-    _strict: bool = field(kw_only=True)
-    _strike: Callable[[ReceivedRequest], Striking | None] = field(kw_only=True)
+    _strict: bool = field(kw_only=True, alias="strict")
+    _strike: Callable[[ReceivedRequest], Striking | None] = field(kw_only=True, alias="strike")
     requests: RequestLog = field(kw_only=True)
     site_host: str = field(default="acme.atlassian.net", init=False)
     lock: threading.RLock = field(factory=threading.RLock, init=False)

@@ -73,7 +73,7 @@ class Reply:
         return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
-@define(kw_only=True, eq=False)
+@define(eq=False)
 class Client:
     """Sends requests.
 
@@ -87,13 +87,13 @@ class Client:
         monotonic: the time source.
     """
 
-    _origins: tuple[str, ...] = field(kw_only=False)
-    _limit: int
-    _reserve: int
-    _interval: float
-    _transport: httpx.BaseTransport | None = None
-    sleep: Callable[[float], None] = time.sleep
-    monotonic: Callable[[], float] = time.monotonic
+    _origins: tuple[str, ...]
+    _limit: int = field(kw_only=True, alias="limit")
+    _reserve: int = field(kw_only=True, alias="reserve")
+    _interval: float = field(kw_only=True, alias="interval")
+    _transport: httpx.BaseTransport | None = field(default=None, kw_only=True, alias="transport")
+    sleep: Callable[[float], None] = field(default=time.sleep, kw_only=True)
+    monotonic: Callable[[], float] = field(default=time.monotonic, kw_only=True)
     sent: int = field(default=0, init=False)
     throttled: int = field(default=0, init=False)
     cleaning: bool = field(default=False, init=False)

@@ -107,7 +107,8 @@ class EmulatorClock:
 def timestamp(milliseconds: int) -> str:
     """Format a time as in models: UTC, milliseconds, `Z`."""
     moment = datetime.datetime.fromtimestamp(milliseconds // 1000, datetime.UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z"
+    # Not strftime, which does not pad the year on every system.
+    return f"{moment.replace(tzinfo=None).isoformat()}.{milliseconds % 1000:03d}Z"
 
 
 def import_timestamp(milliseconds: int) -> str:
