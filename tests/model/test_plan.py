@@ -63,6 +63,13 @@ def with_attribute(model: SchemaModel, key: str, name: str, **changes: Any) -> S
     return model.with_object_type(evolve(spec, attributes=attributes))
 
 
+def test_free_namespace_has_no_suggestion() -> None:
+    """Also if an object type has the same key."""
+    plan = make_plan(evolve(MODEL, namespace="people"), None)
+
+    assert plan.suggested_namespace == ""
+
+
 def test_plan_for_empty_schema_creates_everything() -> None:
     """The first mapping is PUT, and it is the whole document of the model."""
     plan = make_plan(MODEL, None)

@@ -294,6 +294,7 @@ def make_plan(
     items = tuple(Comparison(settled, matches, mappings, current, known_statuses, imported_types).items())
     suggestion = next_namespace(settled.namespace, used_namespaces(other_imports))
     items = (*other_import_items(settled, matches, other_imports, suggestion), *items)
+    is_taken = any(item.subject is PlanSubject.NAMESPACE and item.path == settled.namespace for item in items)
     verb: Verb | None = None
     document: JsonObject | None = None
     if not any(item.kind is PlanKind.IMPOSSIBLE for item in items):
@@ -309,5 +310,5 @@ def make_plan(
         document=document,
         current_digest=document_digest(current_document),
         model_digest=model.digest,
-        suggested_namespace=suggestion if any(item.path == settled.namespace for item in items) else "",
+        suggested_namespace=suggestion if is_taken else "",
     )
