@@ -87,7 +87,7 @@ class Service:
             above = self.find(parent)
             (self.object_types if above is None else above["children"]).append(existing)
         else:
-            above_now = next(above for one, above in _walk(self.object_types) if one is existing)
+            above_now = next(above for listed, above in _walk(self.object_types) if listed is existing)
             assert above_now == parent, "an import moves nothing"
         assert existing["name"] == entry["name"], "EXTERNAL_ID_MISMATCH"
         existing["description"] = entry["description"]

@@ -222,3 +222,16 @@ def _confirm_another_type(path: Path) -> None:
         journal.begin_run("other", import_source=import_source, model_digest="")
         journal.completing("other", (), [JournalObject("gone", b"1", "1")])
         journal.finish_run("other", RunState.DONE, {}, [])
+
+
+def test_guard_does_not_claim_a_cancellation_that_failed(emulator: Emulator, token: Any) -> None:
+    """The error is made before the execution is cancelled, which Assets rejects here."""
+    fill(emulator, token, "remove")
+    emulator.faults.always("cancel import", status=500)
+
+    with pytest.raises(MassDeletionGuardError) as caught:
+        token.import_records(records(people=10))
+
+    assert emulator.import_sources[0].executions[-1].status == "INGESTING"
+    assert "is cancelled" not in str(caught.value)
+    assert str(caught.value).endswith("this run cancels the execution next")

@@ -378,5 +378,5 @@ def _details(execution: Execution) -> str:
     elif execution.ledger.is_manual:
         state = "the execution is open and can be completed or cancelled"
     else:
-        state = "the execution is cancelled"
+        state = "this run cancels the execution next"
     return f"{sent} sent in {chunks}, nothing was changed in Assets, {state}"
