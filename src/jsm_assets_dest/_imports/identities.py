@@ -106,6 +106,8 @@ class MappedType:
             empty if unknown.
         empties: False if an empty value of a record leaves the value in Assets unchanged.
         has_unknown_choices: True if its options and statuses could not be read, so that it is unknown which values Assets ignores.
+        filter: Query that a record must match, or words about a query that Assets does not return. Assets does not import the
+            other records, and only Assets can evaluate it. Empty if there is none.
     """
 
     key: str
@@ -117,6 +119,7 @@ class MappedType:
     object_type_ids: tuple[str, ...] = field(default=(), repr=False)
     empties: bool = True
     has_unknown_choices: bool = field(default=False, repr=False)
+    filter: str = ""
 
     @property
     def identifiers(self) -> tuple[MappedAttribute, ...]:
@@ -234,6 +237,15 @@ class MappedType:
     def _joined(self, parts: Iterable[Sequence[str]]) -> str:
         texts = [",".join(texts) for texts in parts]
         return PART.join(texts) if any(text.strip() for text in texts) else ""
+
+
+def filter_notes(types: Iterable[MappedType], effect: str) -> list[str]:
+    """Return a sentence about each filter, and what follows for the records that do not match it."""
+    return [
+        f"Assets imports only those records of {mapped.name} that match the filter {mapped.filter}. {effect}"
+        for mapped in types
+        if mapped.filter
+    ]
 
 
 def _one(texts: list[str], concatenator: str) -> list[str]:

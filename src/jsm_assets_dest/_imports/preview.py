@@ -148,6 +148,8 @@ class ObjectTypePreview:
         emptied_attributes: Number of objects that would keep a value that their record no longer has, by attribute.
         ignored_values: Values that the import ignores because Assets does not have them, by attribute: the number of records by value.
             The key "" counts the records of all values beyond the first ten.
+        filter: Query that a record must match: Assets does not import the others. The preview counts all records, because only
+            Assets can evaluate it. Empty if there is none.
         examples_created: Identifiers of some objects that would be created.
         examples_changed: Some objects that would be changed.
         examples_emptied: Some objects that would keep a value that their record no longer has, with the attributes.
@@ -175,6 +177,7 @@ class ObjectTypePreview:
     changed_attributes: dict[str, int] = field(factory=dict, repr=False)
     emptied_attributes: dict[str, int] = field(factory=dict, repr=False)
     ignored_values: dict[str, dict[str, int]] = field(factory=dict, repr=False)
+    filter: str = field(default="", repr=False)
     examples_created: tuple[str, ...] = field(default=(), repr=False)
     examples_changed: tuple[ChangedObject, ...] = field(default=(), repr=False)
     examples_emptied: tuple[ChangedObject, ...] = field(default=(), repr=False)
@@ -210,6 +213,7 @@ class ObjectTypePreview:
             "changed_attributes": dict(self.changed_attributes),
             "emptied_attributes": dict(self.emptied_attributes),
             "ignored_values": {name: dict(values) for name, values in self.ignored_values.items()},
+            "filter": self.filter,
             "examples": {
                 "created": list(self.examples_created),
                 "changed": [changed.to_dict() for changed in self.examples_changed],
@@ -262,7 +266,8 @@ class ImportPreview:
         evidence: What the records were compared with: "assets", the objects in Assets, or "journal", the last confirmed
             run. "journal" if this is so for at least one object type, and "" if there is nothing to compare one with.
         is_complete: True if all records were compared with all existing objects. False for a preview of a guard that
-            rejected the run without reading all records or objects, and if the list of objects is shorter than a count.
+            rejected the run without reading all records or objects, if the list of objects is shorter than a count, and if Assets
+            filters records.
         missing_objects: What the caller declares that the import in Assets does with missing objects.
         notes: Further notes, in sentences.
     """
@@ -426,7 +431,7 @@ def preview_of(
     return ImportPreview(
         object_types=previews,
         evidence=weakest,
-        is_complete=bool(weakest) and not any(preview.unlisted for preview in previews),
+        is_complete=bool(weakest) and not any(preview.unlisted or preview.filter for preview in previews),
         missing_objects=missing_objects,
         notes=tuple(notes),
         import_source_id=import_source_id,
@@ -480,6 +485,7 @@ def _type_preview(
         changed_attributes=dict(changed.attributes.most_common()),
         emptied_attributes=dict(emptied.attributes.most_common()),
         ignored_values=comparison.ignored_values(key),
+        filter=mapped.filter,
         examples_created=tuple(islice(comparison.created(key), EXAMPLES)),
         examples_changed=tuple(changed.examples),
         examples_emptied=tuple(emptied.examples),

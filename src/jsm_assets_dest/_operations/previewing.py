@@ -10,6 +10,7 @@ from .._assets.import_sources import ImportSource
 from .._http.commands import Operation
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.execution import RunEvidence
+from .._imports.identities import filter_notes
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
@@ -112,7 +113,13 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
         )
     if too_short := short_lists(comparison, target.site):
         notes.append(too_short)
-    if would_reject(comparison, options):
+    notes += filter_notes(comparison.types, "Only Assets can evaluate it, so the preview counts all of them.")
+    filtered = [mapped.name for mapped in comparison.types if mapped.filter]
+    if filtered and options.missing_objects != "ignore":
+        notes.append(
+            f"The guard would not start this import, because Assets filters the records of {', '.join(filtered)}."
+        )
+    elif would_reject(comparison, options):
         notes.append("The guard would not complete this import, because objects are missing from it.")
     notes += not_compared_notes(comparison.types)
     notes += _handling(evidence.import_source)

@@ -17,7 +17,7 @@ from attrs import define, evolve, field
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.execution_status import ExecutionStatus
-from .._imports.identities import PART, MappedType, display
+from .._imports.identities import PART, MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
 from .._imports.progress import count_text
@@ -332,6 +332,7 @@ class Verifying:
                     f"{'was' if number == 1 else 'were'} not removed, such as {', '.join(names[:3])}. {_REASONS}"
                 )
             notes += self._unfilled(mapped)
+        notes += filter_notes(self.readback.types, "The others have no object.")
         notes += not_compared_notes(self.readback.types)
         notes += ignored_notes(self.readback.arriving, "select")
         return ImportVerification(

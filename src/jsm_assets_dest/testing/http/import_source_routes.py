@@ -223,6 +223,7 @@ def source_document(call: Call, source: ImportSource) -> JsonObject:
             "parentImportSourceOTId": None,
             "importSourceId": source.id,
             "objectType": {"id": str(type_id), "name": site.types[type_id].name},
+            "selectorQlQuery": source.filters.get(type_id),
             "selector": mapping["selector"],
             "emptyValues": policies[source.empty_values],
             "unknownValues": policies[source.unknown_values],

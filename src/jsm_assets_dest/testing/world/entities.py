@@ -266,7 +266,7 @@ class ImportSource:
     """An External import of an object schema, made in the user interface of the service.
 
     `mappings` are the object type mappings as submitted, by the id of the object type; `has_mapping` says that a
-    document was accepted. `policies` are the settings for missing objects by the id of the object type, and
+    document was accepted. `filters` are the queries that entries must match, by the id of the object type. `policies` are the settings for missing objects by the id of the object type, and
     `default_policy` that of the other types. `absences` counts the runs without an object and has the time of the first
     one. `registered` has the time at which an object was registered.
     """
@@ -282,6 +282,7 @@ class ImportSource:
     token_valid_from: int = 0
     has_mapping: bool = False
     mappings: dict[int, JsonObject] = field(factory=dict)
+    filters: dict[int, str] = field(factory=dict)
     default_policy: JsonObject = field(factory=dict)
     policies: dict[int, JsonObject] = field(factory=dict)
     absences: dict[int, tuple[int, int]] = field(factory=dict)
