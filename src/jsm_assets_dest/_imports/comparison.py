@@ -123,6 +123,7 @@ class TypeCounts:
         changed_form: Newly missing objects whose identifier occurs among the records in another form.
         unlisted: Objects that a count contains, and neither the list of objects nor the new records of the run. No one can name
             them. At least the objects of a journal that are not listed and have no record. Without those that the user accepts.
+        accepted_unlisted: Unlisted objects that the user accepts to be missing.
         known_unlisted: Newly missing objects that only the journal knows, although the objects in Assets were listed.
         total: Objects that exist, with those of the largest count.
     """
@@ -137,6 +138,7 @@ class TypeCounts:
     unreadable: int
     changed_form: int
     unlisted: int
+    accepted_unlisted: int
     known_unlisted: int
     total: int
 
@@ -188,7 +190,7 @@ class Comparison:
         self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)
         self._counted = [0] * len(self.types)
-        self._accepted_unlisted = [0] * len(self.types)
+        self._accepted_unlisted: list[list[tuple[int, int]]] = [[] for _ in self.types]
         self._unreadable = [0] * len(self.types)
 
     @functools.cached_property
@@ -280,9 +282,16 @@ class Comparison:
         index = self._indexes[key]
         self._counted[index] = max(self._counted[index], number)
 
-    def accept_unlisted(self, key: str, number: int) -> None:
-        """Accept that a number of objects, which no one can name, is missing."""
-        self._accepted_unlisted[self._indexes[key]] = number
+    def accept_unlisted(self, key: str, number: int, total: int = 0) -> None:
+        """Accept that a number of objects, which no one can name, is missing.
+
+        Args:
+            key: Key of the object type.
+            number: The number of objects.
+            total: Number of objects that exist if none of them was deleted. As many as are gone are no longer accepted: the missing
+                ones are other objects then.
+        """
+        self._accepted_unlisted[self._indexes[key]].append((number, total))
 
     def remember_missing(self, key: str, texts: Iterable[str], *, is_accepted: bool = False) -> None:
         """Add objects that were already missing from the last confirmed run, or that the user accepts to be missing."""
@@ -423,6 +432,8 @@ class Comparison:
                 self._counted[index] - existing - (sent - existing + missing),
                 self._number(f"FROM unlisted AS existing {_WITHOUT_RECORD}{_NOT_REMEMBERED}", index),
             )
+            total = max(existing, self._counted[index])
+            accepted = min(unlisted, self._number_accepted(index, total))
             is_listed = self.evidence.get(key) == "assets"
             return TypeCounts(
                 existing=existing,
@@ -434,10 +445,18 @@ class Comparison:
                 skipped_missing=self._number(f"{newly}{_IS_SKIPPED}", index),
                 unreadable=unreadable,
                 changed_form=self._changed_form(index) if newly_missing else 0,
-                unlisted=max(0, unlisted - self._accepted_unlisted[index]),
+                unlisted=max(0, unlisted - accepted),
+                accepted_unlisted=max(0, accepted),
                 known_unlisted=self._number(f"{newly} AND existing.key=''", index) if is_listed else 0,
-                total=max(existing, self._counted[index]),
+                total=total,
             )
+
+    def _number_accepted(self, index: int, total: int) -> int:
+        numbers = (
+            number - max(0, accepted_total - total)
+            for number, accepted_total in self._accepted_unlisted[index]
+        )
+        return max(numbers, default=0)
 
     def _number(self, query: str, index: int) -> int:
         (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()

@@ -365,6 +365,9 @@ def _read_journal(comparison: Comparison, journal: Journal, import_source: str) 
     for absent in journal.missing_objects(import_source):
         if absent.object_type in keys:
             comparison.remember_missing(absent.object_type, (absent.identifier,))
+    for unlisted in journal.accepted_unlisted(import_source):
+        if unlisted.object_type in keys:
+            comparison.accept_unlisted(unlisted.object_type, unlisted.number, unlisted.total)
 
 
 def _note_counts(comparison: Comparison, types: Iterable[ObjectType], last_counts: Mapping[str, int]) -> None:
