@@ -176,7 +176,7 @@ def _mapped_types(
                 attributes=tuple(_mapped_attributes(current, object_type, object_type.mapping)),
                 ignores_case=None if own is None else own.identifier_ignores_case,
                 concatenator="" if source is None else source.concatenator,
-                empties=_empties(own, source),
+                empty_values="" if source is None else source.handling("empty values", object_type.name),
                 filter="" if own is None or own.filter is None else own.filter,
             )
         )
@@ -206,11 +206,6 @@ def _with_unknown_filters(
 
 def _setting_of(name: str, settings: Iterable[ImportedType]) -> ImportedType | None:
     return next((setting for setting in settings if same_name(setting.name, name)), None)
-
-
-def _empties(own: ImportedType | None, source: ImportSource | None) -> bool:
-    policy = (own.empty_values if own is not None else "") or ("" if source is None else source.empty_values)
-    return policy.upper() != "IGNORE"
 
 
 def _id_of(mapped: MappedType, settings: Iterable[ImportedType], types: Iterable[ObjectType]) -> str:
