@@ -120,6 +120,7 @@ class TypeCounts:
         newly_missing: Those of them that were not already missing in the last confirmed or accepted run.
         skipped_missing: Newly missing objects whose record was skipped.
         unreadable: Skipped records whose identifier could not be read.
+        unidentified: Records without an identity, which Assets drops.
         changed_form: Newly missing objects whose identifier occurs among the records in another form.
         unlisted: Objects that a count contains, and neither the list of objects nor the new records of the run. No one can name
             them. At least the objects of a journal that are not listed and have no record. Without those that the user accepts.
@@ -136,6 +137,7 @@ class TypeCounts:
     newly_missing: int
     skipped_missing: int
     unreadable: int
+    unidentified: int
     changed_form: int
     unlisted: int
     accepted_unlisted: int
@@ -192,6 +194,7 @@ class Comparison:
         self._counted = [0] * len(self.types)
         self._accepted_unlisted: list[list[tuple[int, int]]] = [[] for _ in self.types]
         self._unreadable = [0] * len(self.types)
+        self._unidentified = [0] * len(self.types)
 
     @functools.cached_property
     def _database(self) -> sqlite3.Connection:
@@ -325,6 +328,8 @@ class Comparison:
                         compared.add(referrer)
                     digest = self._digests[index].digest(record) if self.stores_digests else None
                     row.append((index, mapped.identity(text), text, content, digest))
+            with self._lock:
+                self._unidentified[index] += len(texts) - sum(map(bool, texts))
         return rows
 
     def add(self, rows: Sequence[SentRow]) -> None:
@@ -377,7 +382,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Return the identities of the records of this process as JSON-ready data, without what exists."""
-        if "_database" not in vars(self) and not any(self._unreadable):
+        if "_database" not in vars(self) and not any((*self._unreadable, *self._unidentified)):
             return {}
         with self._lock:
             return {
@@ -393,6 +398,7 @@ class Comparison:
                         )
                     ],
                     "unreadable": self._unreadable[index],
+                    "unidentified": self._unidentified[index],
                 }
                 for index, mapped in enumerate(self.types)
             }
@@ -415,6 +421,11 @@ class Comparison:
                     "INSERT OR IGNORE INTO skipped VALUES (?, ?)", ((index, identity) for identity in skipped)
                 )
                 self._unreadable[index] += max(0, as_number(part.get("unreadable"), 0))
+                self._unidentified[index] += max(0, as_number(part.get("unidentified"), 0))
+
+    def shares_records(self, key: str) -> bool:
+        """Return True if other object types take their values from the same records. Then a record may have no identity."""
+        return len(self._by_selector[self.types[self._indexes[key]].selector]) > 1
 
     # --- results
 
@@ -444,6 +455,7 @@ class Comparison:
                 newly_missing=newly_missing,
                 skipped_missing=self._number(f"{newly}{_IS_SKIPPED}", index),
                 unreadable=unreadable,
+                unidentified=self._unidentified[index],
                 changed_form=self._changed_form(index) if newly_missing else 0,
                 unlisted=max(0, unlisted - accepted),
                 accepted_unlisted=max(0, accepted),

@@ -148,6 +148,8 @@ class ObjectTypePreview:
         emptied_attributes: Number of objects that would keep a value that their record no longer has, by attribute.
         ignored_values: Values that the import ignores because Assets does not have them, by attribute: the number of records by value.
             The key "" counts the records of all values beyond the first ten.
+        unidentified: Number of records without an identifier, which Assets does not import. Only records inside records, and those
+            of several object types, can lack it.
         filter: Query that a record must match: Assets does not import the others. The preview counts all records, because only
             Assets can evaluate it. Empty if there is none.
         examples_created: Identifiers of some objects that would be created.
@@ -173,6 +175,7 @@ class ObjectTypePreview:
     dangling: int = 0
     emptied: int = 0
     skipped: int = 0
+    unidentified: int = 0
     changed_form: int = 0
     changed_attributes: dict[str, int] = field(factory=dict, repr=False)
     emptied_attributes: dict[str, int] = field(factory=dict, repr=False)
@@ -209,6 +212,7 @@ class ObjectTypePreview:
             **{name: getattr(self, name) for name in ("existing", *_COUNTS)},
             "newly_missing": self.newly_missing,
             "unlisted": self.unlisted,
+            "unidentified": self.unidentified,
             "changed_form": self.changed_form,
             "changed_attributes": dict(self.changed_attributes),
             "emptied_attributes": dict(self.emptied_attributes),
@@ -481,6 +485,7 @@ def _type_preview(
         dangling=0 if dangling is None else dangling.get(key, 0),
         emptied=emptied.count,
         skipped=counts.skipped,
+        unidentified=counts.unidentified,
         changed_form=counts.changed_form,
         changed_attributes=dict(changed.attributes.most_common()),
         emptied_attributes=dict(emptied.attributes.most_common()),

@@ -127,6 +127,13 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
     notes += not_compared_notes(comparison.types)
     notes += _handling(evidence.import_source)
     notes += ignored_notes(comparison.arriving)
+    for mapped in comparison.types:
+        unidentified = comparison.counts(mapped.key).unidentified
+        if unidentified:
+            have = "it has" if unidentified == 1 else "they have"
+            notes.append(
+                f"Assets does not import {count_text(unidentified, 'record')} of {mapped.name}, because {have} no identifier."
+            )
     # A record of an unknown selector counts for every object type.
     skipped = max((comparison.counts(mapped.key).unreadable for mapped in comparison.types), default=0)
     if skipped:
