@@ -317,14 +317,22 @@ def _declare(site: Site) -> str:
 def _all_refused(target: ImportTarget, execution: Execution, evidence: RunEvidence) -> MassDeletionGuardError:
     tally = execution.ledger.tally
     reasons = "".join(f"\n  {reason}" for reason in failure_reasons(tally.failed)[:5])
+    number = sum(evidence.comparison.counts(mapped.key).total for mapped in evidence.comparison.types)
+    cause = "No record fits, and no objects exist, so nothing would be created or deleted."
+    if number:
+        cause = (
+            "The import in Assets may be set to remove missing objects. Completing it would then delete "
+            f"{f'all {number:,} objects' if number > 1 else 'the only object'}."
+        )
     failure = "none of the {:,} records could" if tally.refused > 1 else "the only record could not"
     return MassDeletionGuardError(
         f"Did not complete the import{_into(target)}: {failure.format(tally.refused)} be sent.{reasons}",
-        cause="The import in Assets may be set to remove missing objects. Completing it would then delete all of them.",
+        cause=cause,
+        cause_is_certain=not number,
         # Never the option that allows the deletion: the source has the objects.
         remedies=(
             "You: correct the records; error.result.failed lists the reasons. Then import again.",
-            _declare(target.site),
+            *((_declare(target.site),) if number else ()),
         ),
         preview=_preview(execution, evidence),
         execution=execution.detached(),
