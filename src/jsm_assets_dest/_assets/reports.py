@@ -27,17 +27,18 @@ from .._display.html import (
     whole,
 )
 from .._display.short_repr import short_repr
-from .._errors.facts import Place, ReportFacts
-from .._errors.layout import cause_label
 from .._http.commands import Operation
 from ..exceptions import (
     AssetsError,
     MalformedAnswerError,
     ProblemsFoundError,
     RateLimitedError,
+    ReportFacts,
     ServiceUnavailableError,
     TransportError,
 )
+from ..exceptions._declared import Place
+from ..exceptions._layout import cause_label
 from .import_sources import ImportSource
 
 

@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.conversion import type_problem
+from .._arguments.fitting import type_problem
 from .._display.html import table
 from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_array, read_object, read_text

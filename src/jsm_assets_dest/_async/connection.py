@@ -8,9 +8,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from .._arguments.checking import checked
+from .._arguments.checking import checked, forgetful
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._errors.forgetful import forgetful
 from .._http.async_engine import AsyncEngine
 from .._http.clock import Clock, clock_for
 from .._http.settings import HttpSettings, Limits, environment_proxies, named_proxies

@@ -29,8 +29,8 @@ from typing import Self, cast
 
 from attrs import evolve
 
-from .._errors.declared import scrubbed
 from ..exceptions import JournalError, JournalLockedError, JournalMismatchError
+from ..exceptions._declared import scrubbed
 from . import journal_objects
 from .journal_objects import JournalObject, UnlistedObjects
 from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, PlannedChunk, RunState

@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.conversion import type_problem
+from .._arguments.fitting import type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
 from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError

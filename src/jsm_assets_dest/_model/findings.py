@@ -7,7 +7,7 @@ from typing import overload
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.conversion import instances
+from .._arguments.fitting import instances
 from .._display.html import Tone, faint, joined, mark, table
 from .._display.short_repr import short_repr
 from ..exceptions import InvalidModelError

@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from .._arguments.conversion import checked_seconds
+from .._arguments.fitting import checked_seconds
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import ExistingObjectType
 from .._http.commands import Operation, Sleep
@@ -43,8 +43,8 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import link_targets, linked_attributes
 from . import object_schemas as schemas
+from .conflicts import other_imports
 from .import_target import ImportTarget
-from .other_imports import other_imports
 
 #: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")

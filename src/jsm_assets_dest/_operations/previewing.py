@@ -8,7 +8,6 @@ from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from .._assets.import_sources import ImportSource
-from .._errors.facts import Place
 from .._http.commands import Operation
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.comparison import Comparison
@@ -22,6 +21,7 @@ from .._session.site import Site
 from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject
 from ..exceptions import NothingToCompareError, RecordError
+from ..exceptions._declared import Place
 from . import starting
 from .evidence import read_evidence
 from .guard import accept, check_shares, short_lists, would_reject

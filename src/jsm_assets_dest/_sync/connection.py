@@ -9,9 +9,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from .._arguments.checking import checked
+from .._arguments.checking import checked, forgetful
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._errors.forgetful import forgetful
 from .._http.clock import Clock, clock_for
 from .._http.settings import HttpSettings, Limits, environment_proxies, named_proxies
 from .._http.sync_engine import SyncEngine

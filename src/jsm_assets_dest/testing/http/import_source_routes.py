@@ -13,10 +13,9 @@ from ..world.imports import with_created_query
 from ..world.json_reading import ANY, STRING, JsonObject, JsonValue
 from ..world.missing_objects import policy_of
 from ..world.rejections import bad_request, not_found
-from .call import Body, Call
+from .call import Body, Call, Routes
 from .exchange import Response, empty_response, json_response
 from .import_routes import IMPORT_PATH, SCOPE, import_source
-from .routing import Routes
 
 ROUTES = Routes("assets", prefix=IMPORT_PATH, scope=SCOPE, accepts_import_token=True)
 ACCOUNT_ROUTES = Routes("assets", scope=SCOPE)

@@ -28,7 +28,7 @@ from .entities import (
     Status,
 )
 from .json_reading import JsonObject, JsonValue
-from .mapping_rendering import mapped_attribute
+from .mapping_document import mapped_attribute
 from .missing_objects import treat_missing
 from .objects import insert_object, store_values, value_problem
 from .site import Site
