@@ -104,7 +104,7 @@ class MappedType:
         concatenator: Text that joins the values of several locators.
         object_type_ids: Ids of the object type and of its child types without a mapping, whose objects may be missing too;
             empty if unknown.
-        empties: False if an empty value of a record leaves the value in Assets unchanged.
+        empty_values: What an empty value of a record does: IGNORE leaves the value in Assets unchanged. Empty if unknown.
         has_unknown_choices: True if its options and statuses could not be read, so that it is unknown which values Assets ignores.
         filter: Query that a record must match, or words about a query that Assets does not return. Assets does not import the
             other records, and only Assets can evaluate it. Empty if there is none.
@@ -117,9 +117,14 @@ class MappedType:
     ignores_case: bool | None = None
     concatenator: str = ""
     object_type_ids: tuple[str, ...] = field(default=(), repr=False)
-    empties: bool = True
+    empty_values: str = ""
     has_unknown_choices: bool = field(default=False, repr=False)
     filter: str = ""
+
+    @property
+    def empties(self) -> bool:
+        """False if an empty value of a record leaves the value in Assets unchanged."""
+        return self.empty_values.upper() != "IGNORE"
 
     @property
     def identifiers(self) -> tuple[MappedAttribute, ...]:

@@ -144,6 +144,8 @@ class ObjectTypePreview:
         emptied_attributes: Number of objects that would keep a value that their record no longer has, by attribute.
         ignored_values: Values that the import ignores because Assets does not have them, by attribute: the number of records by value.
             The key "" counts the records of all values beyond the first ten.
+        unidentified: Number of records without an identifier, which Assets does not import. Only records inside records, and those
+            of several object types, can lack it.
         filter: Query that a record must match: Assets does not import the others. The preview counts all records, because only
             Assets can evaluate it. Empty if there is none.
         examples_created: Identifiers of some objects that would be created.
@@ -169,6 +171,7 @@ class ObjectTypePreview:
     dangling: int = 0
     emptied: int = 0
     skipped: int = 0
+    unidentified: int = 0
     changed_form: int = 0
     changed_attributes: dict[str, int] = field(factory=dict, repr=False)
     emptied_attributes: dict[str, int] = field(factory=dict, repr=False)
@@ -199,8 +202,8 @@ class ObjectTypePreview:
     def to_dict(self) -> dict[str, object]:
         """Return the counts and examples as JSON-ready data."""
         names = (
-            f"name selector evidence existing {' '.join(_COUNTS)} newly_missing unlisted changed_form changed_attributes "
-            "emptied_attributes ignored_values filter"
+            f"name selector evidence existing {' '.join(_COUNTS)} newly_missing unlisted unidentified changed_form "
+            "changed_attributes emptied_attributes ignored_values filter"
         )
         examples = {
             name: plain(getattr(self, f"examples_{name}"))
@@ -459,6 +462,7 @@ def _type_preview(
         dangling=0 if dangling is None else dangling.get(key, 0),
         emptied=emptied.count,
         skipped=counts.skipped,
+        unidentified=counts.unidentified,
         changed_form=counts.changed_form,
         changed_attributes=dict(changed.attributes.most_common()),
         emptied_attributes=dict(emptied.attributes.most_common()),

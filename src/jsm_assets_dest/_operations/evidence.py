@@ -176,7 +176,7 @@ def _mapped_types(
                 attributes=tuple(_mapped_attributes(current, object_type, object_type.mapping)),
                 ignores_case=None if own is None else own.identifier_ignores_case,
                 concatenator="" if source is None else source.concatenator,
-                empties=_empties(own, source),
+                empty_values="" if source is None else source.handling("empty values", object_type.name),
                 filter="" if own is None or own.filter is None else own.filter,
             )
         )
@@ -206,11 +206,6 @@ def _with_unknown_filters(
 
 def _setting_of(name: str, settings: Iterable[ImportedType]) -> ImportedType | None:
     return next((setting for setting in settings if same_name(setting.name, name)), None)
-
-
-def _empties(own: ImportedType | None, source: ImportSource | None) -> bool:
-    policy = (own.empty_values if own is not None else "") or ("" if source is None else source.empty_values)
-    return policy.upper() != "IGNORE"
 
 
 def _id_of(mapped: MappedType, settings: Iterable[ImportedType], types: Iterable[ObjectType]) -> str:
@@ -365,6 +360,9 @@ def _read_journal(comparison: Comparison, journal: Journal, import_source: str) 
     for absent in journal.missing_objects(import_source):
         if absent.object_type in keys:
             comparison.remember_missing(absent.object_type, (absent.identifier,))
+    for unlisted in journal.accepted_unlisted(import_source):
+        if unlisted.object_type in keys:
+            comparison.accept_unlisted(unlisted.object_type, unlisted.number, unlisted.total)
 
 
 def _note_counts(comparison: Comparison, types: Iterable[ObjectType], last_counts: Mapping[str, int]) -> None:

@@ -7,8 +7,8 @@ Every way to complete an execution leads through `refuse_missing`. It compares t
 evidence that was read before the start (`evidence`), and rejects the run
 
 * if the share of newly missing objects of a type exceeds its limit,
-* and, whatever the share, if an object is missing because its record was skipped or has no label (Assets drops such a
-  record), if a type has newly missing objects and no records at all, or if identifiers have changed their form.
+* and, whatever the share, if an object is missing because its record was skipped or has no label or identifier (Assets
+  drops such a record), if a type has newly missing objects and no records at all, or if identifiers have changed their form.
 
 An object is newly missing if it was not already missing from the last confirmed or accepted run of the journal. Without evidence
 about a type, or if Assets filters its records, a run is not even started. Counts never permit a run. If Assets or its last execution counts more objects than the
@@ -270,6 +270,7 @@ def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions)
             # One of the missing objects may be that of a skipped record whose identifier can't be read, and one of the unlisted
             # objects that of any skipped record.
             or counts.unreadable > 0
+            or (counts.unidentified > 0 and not comparison.shares_records(mapped.key))
             or (counts.unlisted > 0 and counts.skipped > 0)
             or counts.skipped_missing > 0
             or counts.changed_form > 0
@@ -316,14 +317,22 @@ def _declare(site: Site) -> str:
 def _all_refused(target: ImportTarget, execution: Execution, evidence: RunEvidence) -> MassDeletionGuardError:
     tally = execution.ledger.tally
     reasons = "".join(f"\n  {reason}" for reason in failure_reasons(tally.failed)[:5])
+    number = sum(evidence.comparison.counts(mapped.key).total for mapped in evidence.comparison.types)
+    cause = "No record fits, and no objects exist, so nothing would be created or deleted."
+    if number:
+        cause = (
+            "The import in Assets may be set to remove missing objects. Completing it would then delete "
+            f"{f'all {number:,} objects' if number > 1 else 'the only object'}."
+        )
     failure = "none of the {:,} records could" if tally.refused > 1 else "the only record could not"
     return MassDeletionGuardError(
         f"Did not complete the import{_into(target)}: {failure.format(tally.refused)} be sent.{reasons}",
-        cause="The import in Assets may be set to remove missing objects. Completing it would then delete all of them.",
+        cause=cause,
+        cause_is_certain=not number,
         # Never the option that allows the deletion: the source has the objects.
         remedies=(
             "You: correct the records; error.result.failed lists the reasons. Then import again.",
-            _declare(target.site),
+            *((_declare(target.site),) if number else ()),
         ),
         preview=_preview(execution, evidence),
         execution=execution.detached(),
@@ -347,7 +356,7 @@ def _rejected(
         more = sum(verdict.counts.at_risk for verdict in others)
         lines.append(f"{count_text(len(others), 'more object type')}: {more:,}")
     is_refused = any(verdict.counts.skipped and not verdict.counts.sent for verdict in rejected)
-    skipped = any(verdict.counts.skipped for verdict in rejected)
+    skipped = any(verdict.counts.skipped or verdict.counts.unidentified for verdict in rejected)
     effect = "overwrite" if execution.options.missing_objects == "update" else "delete"
     declared = execution.options.missing_objects
     cause = (
@@ -366,7 +375,7 @@ def _rejected(
         cause=" ".join(filter(None, (cause, too_short))),
         remedies=(
             *((_see_objects(target.site),) if too_short else ()),
-            "You: correct the records that were skipped or have no label; error.result lists them under failed and problems. "
+            "You: correct the records that were skipped or have no label or identifier; error.result lists them under failed and problems. "
             "Then import again."
             if skipped
             else "You: check the source for an error, a filter, or a limit, and import again.",
@@ -401,6 +410,8 @@ def _line(comparison: Comparison, verdict: _Verdict) -> str:
         reasons.append(f"{counts.skipped_missing:,} because their records were skipped or have no label")
     if counts.unreadable:
         reasons.append(f"{count_text(counts.unreadable, 'skipped record')} without a readable identifier")
+    if counts.unidentified:
+        reasons.append(f"{count_text(counts.unidentified, 'record')} without an identifier")
     unseen = counts.unlisted + counts.known_unlisted
     if unseen:
         reasons.append(f"{unseen:,} that the account can't see")

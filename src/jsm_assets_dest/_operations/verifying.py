@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from attrs import define, evolve, field
 
@@ -355,10 +356,17 @@ class Verifying:
         )
 
     def _problems(self, mapped: MappedType, counts: Counts) -> Iterator[ImportProblem]:
-        def problem(code: ProblemCode, count: int, examples: Iterable[object]) -> Iterator[ImportProblem]:
+        def problem(
+            code: ProblemCode,
+            count: int,
+            examples: Iterable[object],
+            kind: Literal["", "objects", "removing"] = "",
+        ) -> Iterator[ImportProblem]:
             if count:
                 shown = tuple(map(str, itertools.islice(examples, EXAMPLES)))
-                yield ImportProblem(code=code, count=count, object_type=mapped.name, examples=shown)
+                yield ImportProblem(
+                    code=code, kind=kind, count=count, object_type=mapped.name, examples=shown
+                )
 
         absent = (f"{display(text)}: no object" for text in self.readback.absent(mapped.key))
         invisible = self._number_invisible(mapped, counts)
@@ -367,10 +375,11 @@ class Verifying:
         lost = itertools.chain(absent, self.readback.differences(mapped.key, LOST))
         yield from problem("lost", counts.absent - invisible + differing, lost)
         _, emptied = self.readback.difference_counts(mapped.key, EMPTIED)
-        yield from problem("emptied", emptied, self.readback.differences(mapped.key, EMPTIED))
+        kind: Literal["", "removing"] = "removing" if mapped.empty_values == "REMOVE" else ""
+        yield from problem("emptied", emptied, self.readback.differences(mapped.key, EMPTIED), kind)
         _, dangling = self.readback.difference_counts(mapped.key, DANGLING)
         yield from problem("dangling", dangling, self.readback.differences(mapped.key, DANGLING))
-        yield from problem("duplicate", *self.readback.unmatched(mapped.key, duplicates=True))
+        yield from problem("duplicate", *self.readback.unmatched(mapped.key, duplicates=True), "objects")
 
     def _unfilled(self, mapped: MappedType) -> Iterator[str]:
         """Yield a sentence about the objects with values of attributes that no record fills, if there are some."""
