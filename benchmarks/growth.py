@@ -1,4 +1,4 @@
-"""How the cost of an import grows with the number of records, of object types, and of references.
+"""The cost of an import as the number of records, of object types, and of references grows.
 
 Each import runs with default options apart from the guard, because what the guard reads depends on the objects in Assets.
 The server waits for nothing, so that what is measured is the client: the processor time of its process, and its requests.
