@@ -138,7 +138,7 @@ def _imports(
     rounds = take_turns(
         contestants,
         rounds=stage.choose(20, 3),
-        seconds=stage.choose(25, 2),
+        seconds=stage.choose(12, 2),
         warm_up=0 if latency or stage.quick else 1,
         least=2,
     )

@@ -154,7 +154,7 @@ def _modules(place: Path, statement: str) -> int:
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
     place = clean_folder(stage.folder)
-    seconds = 1.5 if stage.quick else 20.0
+    seconds = 1.5 if stage.quick else 10.0
     statements = {"httpx": "import httpx", "dependencies": DEPENDENCIES, "library": LIBRARY, "names": NAMES}
     imports = take_turns(
         {name: partial(_timed_import, place, text) for name, text in statements.items()},
@@ -227,7 +227,7 @@ def _whole_imports(stage: Stage, values: dict[str, object]) -> list[Measured]:
     for latency in LATENCIES:
         stage.server.behave(latency=latency, everywhere=True)
         rounds = take_turns(
-            {name: partial(_imported, code) for name, code in codes.items()}, rounds=9, seconds=20.0, least=3
+            {name: partial(_imported, code) for name, code in codes.items()}, rounds=9, seconds=8.0, least=3
         )
         what = (
             f"a new process imports {PEOPLE:,} people at {latency * 1000:.0f} ms, library / script with httpx"
