@@ -255,7 +255,11 @@ def test_mapping_without_required_keys_is_rejected(selector: str | None, locator
     with pytest.raises(InvalidModelError) as caught:
         SchemaModel.from_document(source)
 
-    assert [(error.code, error.path) for error in caught.value.findings] == [
-        ("no-selector", "hardDrive"),
-        ("no-locators", "hardDrive.size"),
+    assert [getattr(finding, "path", "") for finding in caught.value.findings] == [
+        "hardDrive",
+        "hardDrive.size",
+    ]
+    assert [getattr(finding, "code", "") for finding in caught.value.findings] == [
+        "no-selector",
+        "no-locators",
     ]
