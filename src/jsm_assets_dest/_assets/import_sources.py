@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
@@ -74,13 +75,7 @@ class ImportSourceSetting:
 
     def to_dict(self) -> dict[str, object]:
         """Return the setting as JSON-ready data."""
-        return {
-            "name": self.name,
-            "value": self.value,
-            "meaning": self.meaning,
-            "object_type": self.object_type,
-            "known": self.known,
-        }
+        return plain_data(self)
 
 
 def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
@@ -400,17 +395,10 @@ class ImportSource:
 
     def to_dict(self) -> dict[str, object]:
         """Return the import as JSON-ready data."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "schema_id": self.schema_id,
-            "kind": self.kind,
-            "enabled": self.enabled,
-            "validity": self.validity,
-            "invalid_because": dict(self.invalid_because),
-            "token_generated": self.token_generated,
-            "settings": [setting.to_dict() for setting in self.settings],
-        }
+        return plain_data(
+            self,
+            "id name schema_id kind enabled validity invalid_because token_generated settings",
+        )
 
 
 def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:

@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
+from .._display.plain_data import plain, plain_data
 from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
@@ -42,7 +43,7 @@ class MissingObject:
 
     def to_dict(self) -> dict[str, object]:
         """Return the object as JSON-ready data."""
-        return {"identifier": self.identifier, "key": self.key, "label": self.label}
+        return plain_data(self)
 
     def __str__(self) -> str:
         name = self.label or self.identifier
@@ -70,12 +71,7 @@ class ChangedObject:
 
     def to_dict(self) -> dict[str, object]:
         """Return the object as JSON-ready data."""
-        return {
-            "identifier": self.identifier,
-            "key": self.key,
-            "label": self.label,
-            "attributes": list(self.attributes),
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         return f"{MissingObject(self.identifier, self.key, self.label)}: {', '.join(self.attributes) or 'values'}"
@@ -205,26 +201,15 @@ class ObjectTypePreview:
 
     def to_dict(self) -> dict[str, object]:
         """Return the counts and examples as JSON-ready data."""
-        return {
-            "name": self.name,
-            "selector": self.selector,
-            "evidence": self.evidence,
-            **{name: getattr(self, name) for name in ("existing", *_COUNTS)},
-            "newly_missing": self.newly_missing,
-            "unlisted": self.unlisted,
-            "unidentified": self.unidentified,
-            "changed_form": self.changed_form,
-            "changed_attributes": dict(self.changed_attributes),
-            "emptied_attributes": dict(self.emptied_attributes),
-            "ignored_values": {name: dict(values) for name, values in self.ignored_values.items()},
-            "filter": self.filter,
-            "examples": {
-                "created": list(self.examples_created),
-                "changed": [changed.to_dict() for changed in self.examples_changed],
-                "emptied": [emptied.to_dict() for emptied in self.examples_emptied],
-                "missing": [missing.to_dict() for missing in self.examples_missing],
-            },
+        names = (
+            f"name selector evidence existing {' '.join(_COUNTS)} newly_missing unlisted unidentified changed_form "
+            "changed_attributes emptied_attributes ignored_values filter"
+        )
+        examples = {
+            name: plain(getattr(self, f"examples_{name}"))
+            for name in ("created", "changed", "emptied", "missing")
         }
+        return {**plain_data(self, names), "examples": examples}
 
     def __str__(self) -> str:
         counts = [
@@ -327,18 +312,10 @@ class ImportPreview:
 
     def to_dict(self) -> dict[str, object]:
         """Return the preview as JSON-ready data, without the complete list of missing objects."""
-        return {
-            "evidence": self.evidence,
-            "is_complete": self.is_complete,
-            "missing_objects": self.missing_objects,
-            "effect": self.effect,
-            "created": self.created,
-            "changed": self.changed,
-            "unchanged": self.unchanged,
-            "missing": self.missing,
-            "object_types": [preview.to_dict() for preview in self.object_types],
-            "notes": list(self.notes),
-        }
+        return plain_data(
+            self,
+            "evidence is_complete missing_objects effect created changed unchanged missing object_types notes",
+        )
 
     @property
     def _headline(self) -> str:

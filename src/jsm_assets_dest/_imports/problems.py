@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
@@ -116,13 +117,7 @@ class ImportProblem:
 
     def to_dict(self) -> dict[str, object]:
         """Return the problem as JSON-ready data."""
-        return {
-            "code": self.code,
-            "count": self.count,
-            "object_type": self.object_type,
-            "examples": list(self.examples),
-            "kind": self.kind,
-        }
+        return plain_data(self)
 
     @property
     def _text_key(self) -> str:

@@ -10,10 +10,11 @@ import enum
 from collections.abc import Mapping
 from typing import Any, Self, cast, get_args, get_origin
 
-from attrs import NOTHING, asdict, fields, frozen, has
+from attrs import NOTHING, fields, frozen, has
 
 from .._arguments.checking import checked
 from .._assets.directory import GroupLink, UserLink
+from .._display.plain_data import plain_data
 from .._wire.json_reading import JsonObject, as_object, digest_of
 from .changes import renamed, without
 from .findings import FindingCollector, Findings
@@ -191,20 +192,7 @@ FORM = 1
 
 def model_to_dict(model: ObjectSchemaSpec) -> dict[str, object]:
     """Convert the whole model: tuples become lists, and enumerations become strings."""
-    values = asdict(model, value_serializer=lambda _instance, _field, value: _plain(value))
-    return {"form": FORM, **{name: _with_lists(value) for name, value in values.items()}}
-
-
-def _plain(value: object) -> object:
-    return value.value if isinstance(value, enum.StrEnum) else value
-
-
-def _with_lists(value: object) -> object:
-    if isinstance(value, (list, tuple)):
-        return [_with_lists(item) for item in cast("list[object]", value)]
-    if isinstance(value, Mapping):
-        return {key: _with_lists(item) for key, item in as_object(value).items()}
-    return value
+    return {"form": FORM, **plain_data(model)}
 
 
 def model_from_dict(data: Mapping[str, object], model_class: type[ModelT]) -> ModelT:

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
+from .._display.plain_data import plain_data
 from .._model.names import next_namespace
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
@@ -167,14 +168,7 @@ class BuildPlanRecord:
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan as JSON-ready data, with the document."""
-        return {
-            "verb": self.verb,
-            "digest": self.digest,
-            "is_empty": self.is_empty,
-            "counts": self.counts,
-            "items": [item.to_dict() for item in self.items],
-            "document": self.document,
-        }
+        return plain_data(self, "verb digest is_empty counts items document")
 
     @property
     def counts(self) -> dict[str, int]:
