@@ -68,6 +68,7 @@ if TYPE_CHECKING:
     from ._plan.plan_items import PlanItem, PlanKind, PlanSubject
     from ._session.credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
     from ._session.observed import RequestEvent
+    from ._session.opening import ConnectionOptions, SiteOptions
     from ._session.retry_policy import RetryPolicy
     from ._sync.connection import Connection
     from ._sync.destination import Destination
@@ -137,6 +138,7 @@ _NAMES = {
     "_plan.plan_items": ("PlanItem", "PlanKind", "PlanSubject"),
     "_session.credentials": ("ApiToken", "ClientCredentials", "Credentials", "ForgeToken", "OAuthToken"),
     "_session.observed": ("RequestEvent",),
+    "_session.opening": ("ConnectionOptions", "SiteOptions"),
     "_session.retry_policy": ("RetryPolicy",),
     "_sync.connection": ("Connection",),
     "_sync.destination": ("Destination",),
@@ -175,6 +177,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "Clock",
     "ConflictRecord",
     "Connection",
+    "ConnectionOptions",
     "ConnectionReport",
     "Credentials",
     "CredentialsReference",
@@ -245,6 +248,7 @@ __all__ = [  # a literal, because type checkers do not evaluate `sorted(_HOMES)`
     "SchemaRoles",
     "SecretReference",
     "Severity",
+    "SiteOptions",
     "Status",
     "StatusCategory",
     "StatusSpec",

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import exceptions
-from jsm_assets_dest._errors.declared import scrubbed
 from jsm_assets_dest.exceptions import (
     AssetsError,
     ConfigurationError,
@@ -25,6 +24,7 @@ from jsm_assets_dest.exceptions import (
     ServiceUnavailableError,
     TransportError,
 )
+from jsm_assets_dest.exceptions._declared import scrubbed
 
 CLASSES = [
     kind

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import jsm_assets_dest
-from jsm_assets_dest._wire.durations import clock_time, duration, wait_text
-from jsm_assets_dest._wire.phrases import PHRASES, could_not
+from jsm_assets_dest._wire.phrases import PHRASES, clock_time, could_not, duration, wait_text
 from jsm_assets_dest.exceptions import ConfigurationError
 
 WIRE = Path(jsm_assets_dest.__file__).parent / "_wire"

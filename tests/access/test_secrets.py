@@ -14,13 +14,13 @@ import pytest
 
 from jsm_assets_dest import ApiToken, ClientCredentials, ForgeToken, OAuthToken
 from jsm_assets_dest._assets.reports import Check, CheckState, ConnectionReport
-from jsm_assets_dest._errors.declared import scrubbed
 from jsm_assets_dest._secret import MASK, Secret
 from jsm_assets_dest._session.credentials import bearer_authorization, import_token_secret
 from jsm_assets_dest._wire.classify import classify
 from jsm_assets_dest._wire.request import Credential, Host, Request
 from jsm_assets_dest._wire.response import Response
 from jsm_assets_dest.exceptions import AssetsError
+from jsm_assets_dest.exceptions._declared import scrubbed
 
 CANARY = "c4n4ryT0k3n"
 API_TOKEN = f"ATATT3xFfGF0{CANARY}=1A2B3C4D"

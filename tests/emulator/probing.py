@@ -10,7 +10,7 @@ import httpx
 from jsm_assets_dest.testing import Account, Emulator, SiteProfile
 from jsm_assets_dest.testing.probe.__main__ import MOST_REQUESTS, RESERVE, run
 from jsm_assets_dest.testing.probe.client import Client, Credential
-from jsm_assets_dest.testing.probe.context import Options
+from jsm_assets_dest.testing.probe.findings import Options
 
 KEY = "SANDBOX"
 

@@ -776,3 +776,56 @@ class TestSources:
         assert source.name == "Okta"
         assert repr(source) == "<SeededImportSource 'Okta' of OKT>"
         assert source.token not in repr(source) + repr(emulator.world.import_sources)
+
+
+def user(login: str, **values: Any) -> dict[str, Any]:
+    return {"profile": {"login": login}, **values}
+
+
+class TestFilter:
+    """Filter data source by AQL: a query over the data before the import, without references (Atlassian's help)."""
+
+    def test_entry_that_does_not_match_is_not_imported(
+        self, source: SeededImportSource, okta: ImportApi, schema: SeededSchema
+    ) -> None:
+        okta.run({"users": [user("ann", age=30), user("bea", age=30)]})
+        source.set_filter("Person", "Age > 40 OR Login = ann")
+        source.set_missing_objects("remove", "Person")
+
+        status = okta.run({"users": [user("ann", age=31), user("bea"), user("cleo")]})
+
+        assert okta.counts(status, "Person") == {
+            "entriesInSource": 3,
+            "objectsFilteredWithQlQuery": 2,
+            "objectsMissingDeleted": 1,
+            "objectsUpdated": 1,
+        }
+        assert [person["Login"] for person in schema["Person"].objects] == ["ann"]
+
+    def test_references_are_not_part_of_the_data(self, source: SeededImportSource, okta: ImportApi) -> None:
+        source.set_filter("Person", "Manager is not EMPTY")
+
+        status = okta.run({"users": [user("ann", manager="ann")]})
+
+        assert okta.counts(status, "Person") == {"entriesInSource": 1, "objectsFilteredWithQlQuery": 1}
+
+    def test_filter_is_part_of_the_import_source(self, source: SeededImportSource, okta: ImportApi) -> None:
+        source.set_filter("Person", "Age > 40")
+        entries = okta.get(okta.source_url)["importSourceOTEntries"]
+        assert [entry["selectorQlQuery"] for entry in entries] == ["Age > 40", None]
+
+        source.set_filter("Person", "")
+        entries = okta.get(okta.source_url)["importSourceOTEntries"]
+        assert [entry["selectorQlQuery"] for entry in entries] == [None, None]
+
+    def test_invalid_filter_imports_nothing(
+        self, source: SeededImportSource, okta: ImportApi, schema: SeededSchema
+    ) -> None:
+        source.set_filter("Person", "Shoe = 40")
+
+        status = okta.run({"users": [user("ann")]})
+
+        assert okta.counts(status, "Person") == {"entriesInSource": 1, "errorCount": 1}
+        assert not list(schema["Person"].objects)
+        with pytest.raises(ValueError, match="="):
+            source.set_filter("Person", "Age = = 40")

@@ -17,7 +17,7 @@ from jsm_assets_dest.testing import Doubts, Emulator, Fault, SiteProfile
 from jsm_assets_dest.testing.__main__ import parser as emulator_parser
 from jsm_assets_dest.testing.probe.__main__ import main, network_client
 from jsm_assets_dest.testing.probe.client import Client
-from jsm_assets_dest.testing.probe.context import Options
+from jsm_assets_dest.testing.probe.findings import Options
 from tests.emulator.api import Api
 from tests.emulator.probing import KEY, Sandbox
 from tests.emulator.test_probe import SWITCHES

@@ -138,7 +138,7 @@ def test_changed_attributes_are_named() -> None:
 
 
 def test_empty_value_changes_nothing_if_the_import_ignores_it() -> None:
-    comparison = Comparison([mapped_type(empties=False)], compares_values=True)
+    comparison = Comparison([mapped_type(empty_values="IGNORE")], compares_values=True)
     comparison.add_objects("people", map(asset, range(2)))
     add(comparison, [record(0, name=None), record(1, name="New")])
 

@@ -14,7 +14,7 @@ import pytest
 
 from jsm_assets_dest import Journal
 from jsm_assets_dest._imports.journal import Journal as ImportJournal
-from jsm_assets_dest._imports.journal_objects import JournalObject
+from jsm_assets_dest._imports.journal_objects import JournalObject, UnlistedObjects
 from jsm_assets_dest._imports.journal_values import RunState
 from jsm_assets_dest.exceptions import ConfigurationError, JournalError, JournalLockedError
 from tests.imports.test_journal import LINKS, Planned
@@ -37,6 +37,7 @@ def journal_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 if index < 2:
                     journal.accept(run_id, 1, chunk)
             journal.note_missing(run_id, OBJECTS[3:], is_accepted=False)
+            journal.accept_unlisted(run_id, [UnlistedObjects("people", 2, 20)])
             if state is not None:
                 journal.completing(run_id, ["people"], OBJECTS[:3])
                 journal.finish_run(run_id, state, {"people": 4})
@@ -58,6 +59,7 @@ def read_everything(path: Path) -> None:
             list(journal.confirmed_contents(source))
             journal.forget_contents(source, OBJECTS[:1])
             list(journal.missing_objects(source))
+            list(journal.accepted_unlisted(source))
             journal.left_open(source)
             open_run = journal.open_run(import_source=source, model_digest="model")
             if open_run is not None:
@@ -120,6 +122,7 @@ COLUMNS = {
     "confirmed_objects": ("import_source", "object_type", "identity", "identifier", "content"),
     "confirmed_types": ("import_source", "object_type", "run"),
     "missing_objects": ("import_source", "object_type", "identity", "identifier", "run", "accepted"),
+    "unlisted_objects": ("import_source", "object_type", "run", "number", "total"),
 }
 
 

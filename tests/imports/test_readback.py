@@ -157,7 +157,7 @@ def test_sample_has_its_size_and_the_same_records_each_time() -> None:
     assert samples[0] != ["0", "1", "2", "3", "4"]
 
 
-@pytest.mark.parametrize("change", [{"concatenator": "-"}, {"empties": False}, {"selector": "staff"}])
+@pytest.mark.parametrize("change", [{"concatenator": "-"}, {"empty_values": "IGNORE"}, {"selector": "staff"}])
 def test_digests_contain_the_settings_of_the_mapping(change: dict[str, Any]) -> None:
     """After a change of a setting, Assets may store other values for the same record, so all records are sent."""
     mapped = people(attribute("city"))

@@ -10,7 +10,15 @@ from typing import Any, TypeAlias
 import attrs
 import pytest
 
-from jsm_assets_dest import AttributeSpec, ImportPreview, Journal, ObjectTypeSpec, SchemaModel, SubmitReceipt
+from jsm_assets_dest import (
+    AttributeSpec,
+    ImportPreview,
+    ImportSource,
+    Journal,
+    ObjectTypeSpec,
+    SchemaModel,
+    SubmitReceipt,
+)
 from jsm_assets_dest._imports.journal import Journal as OpenJournal
 from jsm_assets_dest._imports.journal_objects import JournalObject
 from jsm_assets_dest._imports.journal_values import RunState
@@ -899,3 +907,128 @@ def _note_missing_of_another_type(path: Path, import_source: str) -> None:
         journal.begin_run("earlier", import_source=import_source, model_digest="")
         journal.note_missing("earlier", [JournalObject("gone", b"1", "1")], is_accepted=True)
         journal.finish_run("earlier", RunState.CANCELLED, {})
+
+
+# --- the filter of an object type
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
+def test_guard_rejects_types_whose_records_are_filtered(
+    path: Any, filled: tuple[Emulator, Any], tmp_path: Path
+) -> None:
+    """Assets drops records that do not match the filter, so their objects are missing although the run contains them."""
+    source = filled[0].import_sources[0]
+    source.set_filter("People", 'Name != "people 1"')
+    try:
+        error = refuse(filled, "remove", path, records(), tmp_path)
+    finally:
+        source.set_filter("People", "")
+
+    assert str(error).splitlines()[1] == '  People: Name != "people 1"'
+    assert error.remedies[0].startswith("An object schema manager: in Assets > ")
+    assert "allow_missing" not in str(error)
+
+
+def test_error_names_the_filters_and_what_to_do(emulator: Emulator, token: Any) -> None:
+    fill(emulator, token, "remove")
+    emulator.import_sources[0].set_filter("Groups", "Number < 2")
+
+    with pytest.raises(MassDeletionGuardError) as caught:
+        token.import_records(records())
+
+    assert str(caught.value).splitlines() == [
+        "Did not start the import into OKT: Assets filters the records of 1 object type.",
+        "  Groups: Number < 2",
+        (
+            "Likely cause: Assets does not import a record that does not match the filter, and only Assets can evaluate it. So its object "
+            "may be missing, and the import in Assets may be set to remove missing objects."
+        ),
+        "How to fix:",
+        (
+            "  1. An object schema manager: in Assets > the object schema > Configuration > Import, remove the filter of the object "
+            "type mapping, and filter the records in the source instead."
+        ),
+        (
+            '  2. Or you: if the "Missing objects" setting of the import is Ignore for every object type, pass '
+            'missing_objects="ignore" (import page: Assets > the object schema > Configuration > Import of '
+            f"{emulator.site})."
+        ),
+        "Details: nothing was sent",
+    ]
+    assert "start import" not in operations(emulator)
+
+
+@story
+async def test_filtered_type_can_be_previewed(emulator: Emulator, connection: Any) -> None:
+    emulator.add_object_schema("OKT", "Okta")
+    source = emulator.add_import_source("OKT")
+    token = connection.import_token(source.token)
+    await now(token.build(model()))
+    await now(token.import_records(records(), missing_objects="ignore"))
+    source.set_filter("People", "Number > 2")
+
+    preview = await now(token.preview(records(people=21)))
+    ignoring = await now(token.preview(records(people=21), missing_objects="ignore"))
+
+    assert [of_type.filter for of_type in preview.object_types] == ["Number > 2", ""]
+    assert not preview.is_complete
+    note = (
+        "Assets imports only those records of People that match the filter Number > 2. Only Assets can evaluate it, so the preview "
+        "counts all of them."
+    )
+    assert preview.notes[:2] == (
+        note,
+        "The guard would not start this import, because Assets filters the records of People.",
+    )
+    assert ignoring.notes[0] == note
+    assert not any("guard" in line for line in ignoring.notes)
+    # Nothing that the preview shows can be accepted: the filter decides which objects are missing.
+    with pytest.raises(MassDeletionGuardError, match="filters"):
+        await now(token.import_records(records(), allow_missing=preview))
+
+
+def test_records_that_a_filter_dropped_are_explained(emulator: Emulator, token: Any) -> None:
+    emulator.import_sources[0].set_filter("People", "Number > 2")
+
+    result = token.import_records(records(), missing_objects="ignore", verify="all")
+
+    assert [(problem.code, problem.count) for problem in result.problems] == [("skipped", 2), ("lost", 2)]
+    assert (
+        "Assets imports only those records of People that match the filter Number > 2. The others have no object."
+        in result.verification.notes
+    )
+    assert "People" in str(token.check())
+    assert "Number > 2" in str(token.check())
+
+
+def test_filter_that_only_counts_show_is_rejected(emulator: Emulator, token: Any, tmp_path: Path) -> None:
+    """The account can't read the setting, but the last execution dropped records because of it."""
+    journal = tmp_path / "guard.journal"
+    with emulator.connect() as connection:
+        token = connection.import_token(emulator.import_sources[0].token)
+        token.import_records(records(), journal=journal)
+        emulator.import_sources[0].set_filter("People", "Number > 2")
+        token.import_records(records(), missing_objects="ignore")
+        emulator.faults.always("get import source", status=403)
+
+        with pytest.raises(
+            MassDeletionGuardError, match="People: that dropped 2 records of the last execution"
+        ):
+            token.import_records(records(), journal=journal)
+
+
+@pytest.mark.parametrize(
+    ("entry", "query"),
+    [
+        ({}, None),
+        ({"selectorQlQuery": None}, ""),
+        ({"selectorQlQuery": "", "selectorIQL": "Number > 2"}, "Number > 2"),
+        ({"selectorQlQuery": "Number > 2", "selectorIQL": "Number > 3"}, "Number > 2"),
+    ],
+)
+def test_filter_is_read_under_both_names(entry: dict[str, object], query: str | None) -> None:
+    source = ImportSource.from_json({"id": "1", "importSourceOTEntries": [{"objectType": None, **entry}]})
+
+    assert source.object_types[0].filter == query
+    assert bool(source.filters) is bool(query)
+    assert ("filter" in [setting.name for setting in source.settings]) is bool(query)

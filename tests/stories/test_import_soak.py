@@ -243,7 +243,15 @@ async def test_when_no_record_fits_the_guard_says_so(emulator: Emulator, connect
         '  people, id is missing, and "Okta ID" identifies the object: 2 records',
         "  people, displayName is longer than 255 characters: 1 record",
     ]
-    with pytest.raises(MassDeletionGuardError, match="into OKT: the only record could not be sent"):
+    assert "Cause: No record fits, and no objects exist" in str(caught.value)
+    assert "delete all" not in str(caught.value)
+    assert "missing_objects" not in str(caught.value)
+    emulator.object_schema("OKT")["People"].add_object({"Okta ID": "1"})
+    with pytest.raises(MassDeletionGuardError, match="into OKT: the only record could not be sent") as caught:
+        await now(token.import_records({"people": [{}]}, on_bad_record="skip"))
+    assert "delete the only object" in str(caught.value)
+    emulator.object_schema("OKT")["People"].add_object({"Okta ID": "2"})
+    with pytest.raises(MassDeletionGuardError, match="delete all 2 objects"):
         await now(token.import_records({"people": [{}]}, on_bad_record="skip"))
 
 

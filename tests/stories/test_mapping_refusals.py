@@ -248,7 +248,7 @@ async def test_document_from_assets_can_be_sent_again(emulator: Emulator, connec
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     source = emulator.import_sources[0]
-    from jsm_assets_dest.testing.world.mapping_rendering import schema_and_mapping
+    from jsm_assets_dest.testing.world.mapping_document import schema_and_mapping
 
     document: Any = schema_and_mapping(emulator.world, emulator.world.import_sources[source.id])
     read = SchemaModel.from_document(document)

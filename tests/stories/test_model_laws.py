@@ -13,7 +13,7 @@ from jsm_assets_dest._model.changes import dependencies
 from jsm_assets_dest._model.names import GLOBAL_STATUSES, RESERVED_CHARACTERS
 from jsm_assets_dest._plan.plan_items import PlanKind
 from jsm_assets_dest.testing import Emulator
-from jsm_assets_dest.testing.world.mapping_rendering import schema_and_mapping
+from jsm_assets_dest.testing.world.mapping_document import schema_and_mapping
 from tests.model.strategies import models
 
 pytestmark = pytest.mark.once

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, SchemaModel
-from jsm_assets_dest.exceptions import MissingMappingError, RecordError
+from jsm_assets_dest.exceptions import MassDeletionGuardError, MissingMappingError, RecordError
 from jsm_assets_dest.testing import Emulator
 from tests.stories.story import now, story
 
@@ -98,6 +98,37 @@ def test_inner_records_arrive(records: dict[str, Any]) -> None:
 
     for colour in ("blocking", "asyncio", "trio"):
         inner_records(colour)
+
+
+@story
+async def test_inner_record_without_an_identifier_is_named(emulator: Emulator, connection: Any) -> None:
+    """Assets drops it, so the room whose record lost its number is missing."""
+    token = await built(emulator, connection, BUILDINGS)
+    rooms = [{"no": f"N{number}"} for number in range(20)]
+    await now(token.import_records({"buildings": [{"code": "N", "rooms": rooms}]}))
+    emulator.import_sources[0].set_missing_objects("remove")
+    records = {"buildings": [{"code": "N", "rooms": [*rooms[:-1], {"seats": 4}]}]}
+
+    preview = await now(token.preview(records))
+
+    assert (preview.object_type("Room").missing, preview.object_type("Room").unidentified) == (1, 1)
+    assert "Assets does not import 1 record of Room, because it has no identifier." in preview.notes
+    assert "The guard would not complete this import, because objects are missing from it." in preview.notes
+    with pytest.raises(MassDeletionGuardError, match=r"Room: 1 of 20 \(1 record without an identifier"):
+        await now(token.import_records(records))
+
+
+@story
+async def test_records_without_one_of_their_parts_are_usual(emulator: Emulator, connection: Any) -> None:
+    """Of several object types with the same records, each takes its own part."""
+    token = await built(emulator, connection, DEVICES)
+    laptops = [{"os": "6", "maker": "A", "serial": "1"}, {"os": "7", "serial": "2"}]
+    await now(token.import_records({"laptops": laptops}))
+
+    preview = await now(token.preview({"laptops": laptops[1:]}))
+
+    assert preview.object_type("Maker").unidentified == 1
+    assert "Assets does not import 1 record of Maker, because it has no identifier." in preview.notes
 
 
 @story

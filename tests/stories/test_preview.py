@@ -110,6 +110,10 @@ def test_preview_as_data_text_and_page(emulator: Emulator, token: Any) -> None:
         '    People, changed, such as "Person 0" (OKT-3): Display Name',
         '    People, missing, such as "Person 18" (OKT-21); "Person 19" (OKT-22)',
         "  The import would overwrite 2 objects: 2 of People.",
+        (
+            "  1 record of People has the identifier of an earlier record: if both are in one chunk, the import stops with a "
+            "RecordError. Otherwise, Assets counts a duplicate."
+        ),
         "  The import ignores empty values and unknown values: they change nothing in Assets.",
         (
             "  A value that a record no longer has stays in Assets, such as the last group that a person left, a manager, or a phone "
@@ -145,6 +149,32 @@ def test_references_of_a_duplicate_do_not_count(distance: int, emulator: Emulato
         1,
         0,
     )
+
+
+@pytest.mark.parametrize(
+    ("options", "effect"),
+    [
+        ({}, "if both are in one chunk, the import stops with a RecordError. Otherwise, Assets counts"),
+        ({"unique_in_run": True}, "the import stops with a RecordError."),
+        (
+            {"unique_in_run": True, "on_bad_record": "skip"},
+            "the import skips the later one, because of on_bad_record",
+        ),
+    ],
+)
+def test_preview_says_what_happens_to_repeated_records(
+    options: dict[str, Any], effect: str, emulator: Emulator, token: Any
+) -> None:
+    records = {"people": [*people(3), *people(2)]}
+
+    preview = token.preview(records, **options)
+
+    assert preview.object_type("People").duplicated == 2
+    (note,) = [note for note in preview.notes if "earlier record" in note]
+    assert note.startswith(f"2 records of People have the identifier of an earlier record: {effect}")
+    if "skip" not in options.values():
+        with pytest.raises(RecordError, match="is the identifier of an earlier record"):
+            token.import_records(records, **options)
 
 
 def test_preview_survives_pickling(emulator: Emulator, token: Any) -> None:

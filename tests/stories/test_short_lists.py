@@ -235,3 +235,37 @@ def test_guard_does_not_claim_a_cancellation_that_failed(emulator: Emulator, tok
     assert emulator.import_sources[0].executions[-1].status == "INGESTING"
     assert "is cancelled" not in str(caught.value)
     assert str(caught.value).endswith("this run cancels the execution next")
+
+
+def test_journal_records_the_accepted_number(
+    emulator: Emulator, token: Any, hidden: set[str], tmp_path: Path
+) -> None:
+    """No one can name the objects, so they are accepted by number; more than that number is rejected again."""
+    journal = tmp_path / "guard.journal"
+    fill(emulator, token, "ignore")
+    hide(hidden, range(1, 21))
+    with pytest.raises(MassDeletionGuardError) as caught:
+        token.import_records(records(people=10), journal=journal)
+
+    token.import_records(records(people=10), journal=journal, allow_missing=caught.value.preview)
+    token.import_records(records(people=10), journal=journal)
+    token.import_records(records(people=10), journal=journal)
+
+    with pytest.raises(MassDeletionGuardError, match="People: 5 of 20"):
+        token.import_records(records(people=5), journal=journal)
+
+
+def test_accepted_number_ends_when_the_objects_are_gone(
+    emulator: Emulator, token: Any, hidden: set[str], tmp_path: Path
+) -> None:
+    """The import deleted them. The same number of other objects is not accepted."""
+    journal = tmp_path / "guard.journal"
+    fill(emulator, token, "remove")
+    hide(hidden, range(1, 21))
+    with pytest.raises(MassDeletionGuardError) as caught:
+        token.import_records(records(people=10), journal=journal)
+    token.import_records(records(people=10), journal=journal, allow_missing=caught.value.preview)
+    assert len(contents(emulator)) == 13
+
+    with pytest.raises(MassDeletionGuardError, match="People: 5 of 10"):
+        token.import_records(records(people=5), journal=journal)

@@ -95,6 +95,9 @@ async def test_changed_lost_and_duplicated_objects_are_named(emulator: Emulator,
     assert lost.examples[1].startswith("00u1 (OKT-")
     assert lost.examples[1].endswith("): Email")
     assert lost.examples[2].endswith("): Groups")
+    assert duplicate.description == "People: 1 object in Assets has the identifier of another object"
+    assert duplicate.remedy.endswith("delete the others in Assets.")
+    assert duplicate.to_dict()["kind"] == "objects"
     assert duplicate.examples[0].startswith("00u4 (OKT-")
     assert result.verification.waited == 120
     assert "Waited 2 min 00 s for the search of Assets" in str(result)
@@ -168,6 +171,21 @@ async def test_value_that_should_be_gone_is_emptied(emulator: Emulator, connecti
 
     assert codes(result) == [("emptied", 1, "People")]
     assert result.problems[0].examples[0].endswith("): Email")
+    assert result.problems[0].remedy.endswith("set empty values to Remove.")
+
+
+@story
+async def test_remedy_does_not_name_a_setting_that_is_set(emulator: Emulator, connection: Any) -> None:
+    """The import removes empty values since an administrator changed the setting after the last import."""
+    token = await ready(emulator, connection)
+    await now(token.import_records(RECORDS, missing_objects="ignore"))
+    emulator.world.import_sources[emulator.import_sources[0].id].empty_values = "remove"
+    without_email = [{**PEOPLE[0], "email": ""}, *PEOPLE[1:]]
+
+    (problem,) = (await now(token.verify({**RECORDS, "people": without_email}, visible_seconds=0))).problems
+
+    assert (problem.code, problem.count) == ("emptied", 1)
+    assert problem.remedy == "You: import the records again. The import is set to remove empty values now."
 
 
 @story
@@ -479,6 +497,39 @@ def test_sample_knows_lost_from_dangling_references(sample: int | None) -> None:
 
     assert [problem.code for problem in lost.problems] == ["lost"]
     assert [problem.code for problem in dangling.problems] == ["dangling"]
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"id": "a\x1fb"},
+        {"id": "a\x1fb", "site": "c\x1fd"},
+        {"id": "a", "site": "c"},
+        {"id": "  a  "},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("sample", [None, 5])
+def test_unusual_identifiers_are_found(sample: int | None, keys: dict[str, Any]) -> None:
+    """The separator of the parts of an identity can be in a value."""
+    things = ObjectTypeSpec(
+        "Things",
+        [
+            AttributeSpec("Name", key="name", label=True),
+            *(AttributeSpec(key.title(), key=key, identifier=True) for key in keys),
+        ],
+    )
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.ensure_object_schema("OKT", name="Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+        token.build(SchemaModel("Things", [things], namespace="things"))
+        records = {"things": [{"name": "One", **keys}, {"name": "Two", **keys, "id": "2"}]}
+        token.import_records(records)
+
+        verification = token.verify(records, sample=sample, visible_seconds=0)
+
+    assert verification.ok, str(verification)
+    assert verification.compared == 2
 
 
 def test_verification_needs_a_mapping() -> None:

@@ -35,6 +35,7 @@ from jsm_assets_dest import (
     ClientCredentials,
     ConflictRecord,
     Connection,
+    ConnectionOptions,
     ConnectionReport,
     Credentials,
     CredentialsReference,
@@ -100,6 +101,7 @@ from jsm_assets_dest import (
     SchemaRoles,
     SecretReference,
     Severity,
+    SiteOptions,
     StatusCategory,
     StatusSpec,
     StepState,
@@ -153,6 +155,12 @@ def credentials() -> None:
 def connections() -> None:
     """Check the types of a connection and its results."""
     assert_type(Connection.current_site(environ={}), Connection)
+    site_options: SiteOptions = {"trust_env": False, "workspace_id": None}
+    options: ConnectionOptions = {"limits": Limits(attempt=30)}
+    assert_type(Connection.current_site(environ={}, **options), Connection)
+    assert_type(
+        Connection.external_site("https://acme.atlassian.net", OAuthToken("x"), **site_options), Connection
+    )
     with Connection.external_site(
         "https://acme.atlassian.net",
         ApiToken("ana@acme.com", "token"),

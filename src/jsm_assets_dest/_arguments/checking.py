@@ -8,13 +8,15 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast, get_type_hints
+from typing import Any, ParamSpec, TypeVar, cast, get_type_hints
 
-from ..exceptions import ConfigurationError
+from ..exceptions import AssetsError, ConfigurationError
 from .fitting import fitted, plain_types
 
 CheckedT = TypeVar("CheckedT", bound=Callable[..., object])
 ClassT = TypeVar("ClassT", bound=type)
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 def checked(target: CheckedT) -> CheckedT:
@@ -137,3 +139,29 @@ class _Parameters:
 
 
 _ANY: tuple[object, frozenset[type]] = (object, frozenset())
+
+
+def forgetful(function: Callable[P, T]) -> Callable[P, T]:
+    """Remove the arguments of a function from the traceback of any error about them.
+
+    Logs and error reporters often show local variables. An argument may be a secret: a rejected one, or one that was passed
+    in the place of another argument.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return function(*arguments, **options)
+        except (AssetsError, TypeError) as error:
+            clean_error = error.with_traceback(None)
+            clean_error.__context__ = clean_error.__cause__ = None
+        del arguments, options
+        raise clean_error
+
+    return wrapper
+
+
+def forgetful_class(cls: type[T]) -> type[T]:
+    """Make the constructor of a class `forgetful`."""
+    cls.__init__ = forgetful(cls.__init__)  # type: ignore[method-assign]  # wrapped, not replaced: same arguments
+    return cls

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_flag, read_object, read_text
 from ..exceptions import ConfigurationError
@@ -52,13 +53,7 @@ class JiraUser:
 
     def to_dict(self) -> dict[str, object]:
         """Return the user as JSON-ready data, with the email address."""
-        return {
-            "account_id": self.account_id,
-            "display_name": self.display_name,
-            "email": self.email,
-            "account_type": self.account_type,
-            "active": self.active,
-        }
+        return plain_data(self)
 
 
 @frozen(kw_only=True)
@@ -84,7 +79,7 @@ class JiraGroup:
 
     def to_dict(self) -> dict[str, object]:
         """Return the group as JSON-ready data."""
-        return {"name": self.name, "id": self.id}
+        return plain_data(self)
 
 
 def _stripped(text: str) -> str:

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
@@ -51,7 +52,7 @@ class ImportSourceSetting:
 
     Attributes:
         name: Subject of the setting: "missing objects", "empty values", "unknown values", "null values",
-            "values that are not mapped", "several values", "identifiers", or "dates".
+            "values that are not mapped", "several values", "identifiers", "dates", or "filter".
         value: Value that the service returned, or an empty string.
         meaning: Effect of the value, in a sentence.
         object_type: Name of the object type that the setting applies to. Empty if it applies to all that have no setting of
@@ -74,13 +75,7 @@ class ImportSourceSetting:
 
     def to_dict(self) -> dict[str, object]:
         """Return the setting as JSON-ready data."""
-        return {
-            "name": self.name,
-            "value": self.value,
-            "meaning": self.meaning,
-            "object_type": self.object_type,
-            "known": self.known,
-        }
+        return plain_data(self)
 
 
 def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
@@ -143,6 +138,17 @@ def dates_setting(date: str, date_time: str) -> ImportSourceSetting:
     )
 
 
+def filter_setting(query: str, object_type: str) -> ImportSourceSetting:
+    """Return the setting that limits which records of an object type are imported."""
+    return ImportSourceSetting(
+        name="filter",
+        value=query,
+        meaning="Assets imports only the records that match this AQL query.",
+        object_type=object_type,
+        known=True,
+    )
+
+
 #: Kinds of values for which an import has a setting, for all object types or for each one.
 _HANDLED: tuple[Literal["empty values", "unknown values"], ...] = ("empty values", "unknown values")
 
@@ -158,6 +164,8 @@ class ImportedType:
         empty_values: What an empty value in a record does, or an empty string if Assets does not return it.
         unknown_values: What a value that is not an option of a select or status attribute does.
         identifier_ignores_case: True if external ids match in any case. None if Assets does not return it.
+        filter: AQL query that a record must match ("Filter data source by AQL"): Assets does not import the others. An empty
+            string if there is none. None if Assets does not return it.
     """
 
     __module__ = "jsm_assets_dest"
@@ -169,6 +177,7 @@ class ImportedType:
     empty_values: str = ""
     unknown_values: str = ""
     identifier_ignores_case: bool | None = None
+    filter: str | None = None
 
     @classmethod
     def from_json(cls, value: object) -> "ImportedType":
@@ -187,7 +196,14 @@ class ImportedType:
                 if "matchIdentifierIgnoreCase" in source
                 else None
             ),
+            filter=_filter(source),
         )
+
+
+def _filter(source: Mapping[str, object]) -> str | None:
+    # The second key is the old name of the first one.
+    queries = [read_text(source, key, "") for key in ("selectorQlQuery", "selectorIQL") if key in source]
+    return next((query for query in queries if query.strip()), "") if queries else None
 
 
 @checked_methods
@@ -297,6 +313,8 @@ class ImportSource:
                 settings.append(explained_setting("unknown values", imported.unknown_values, imported.name))
             if len(cases) > 1:
                 settings.append(identifiers_setting(imported.identifier_ignores_case, imported.name))
+            if imported.filter:
+                settings.append(filter_setting(imported.filter, imported.name))
         return tuple(settings)
 
     def handling(self, subject: Literal["empty values", "unknown values"], object_type: str) -> str:
@@ -341,6 +359,15 @@ class ImportSource:
         )
 
     @property
+    def filters(self) -> str:
+        """Sentences about the records that the import drops because of a filter; empty if there is none."""
+        return " ".join(
+            f"Assets imports only those records of {imported.name} that match the filter {imported.filter}."
+            for imported in self.object_types
+            if imported.filter
+        )
+
+    @property
     def state(self) -> str:
         """State of the import in a sentence."""
         if self.enabled is False:
@@ -368,17 +395,10 @@ class ImportSource:
 
     def to_dict(self) -> dict[str, object]:
         """Return the import as JSON-ready data."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "schema_id": self.schema_id,
-            "kind": self.kind,
-            "enabled": self.enabled,
-            "validity": self.validity,
-            "invalid_because": dict(self.invalid_because),
-            "token_generated": self.token_generated,
-            "settings": [setting.to_dict() for setting in self.settings],
-        }
+        return plain_data(
+            self,
+            "id name schema_id kind enabled validity invalid_because token_generated settings",
+        )
 
 
 def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:

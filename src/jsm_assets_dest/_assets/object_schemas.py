@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
@@ -125,17 +126,10 @@ class ObjectSchemaRecord:
 
     def to_dict(self) -> dict[str, object]:
         """Return the object schema as JSON-ready data."""
-        return {
-            "id": self.id,
-            "key": self.key,
-            "name": self.name,
-            "description": self.description,
-            "object_count": self.object_count,
-            "object_type_count": self.object_type_count,
-            "can_manage": self.can_manage,
-            "allows_references": self.allows_references,
-            "links": self.links.to_dict(),
-        }
+        return plain_data(
+            self,
+            "id key name description object_count object_type_count can_manage allows_references links",
+        )
 
     def _repr_html_(self) -> str:
         from .._display.html import Tone, below, bullets, facts, joined, link, mark, strong, whole

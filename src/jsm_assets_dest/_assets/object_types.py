@@ -6,6 +6,7 @@ from typing import cast
 
 from attrs import field, frozen
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
@@ -71,13 +72,7 @@ class Status:
 
     def to_dict(self) -> dict[str, object]:
         """Return the status as JSON-ready data."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "category": self.category.value if self.category is not None else None,
-            "description": self.description,
-            "schema_id": self.schema_id,
-        }
+        return plain_data(self, "id name category description schema_id")
 
 
 #: Names of the numbers in `defaultType` (Atlassian's OpenAPI document), as the import mapping document spells them.
@@ -176,17 +171,10 @@ class ObjectType:
 
     def to_dict(self) -> dict[str, object]:
         """Return the object type as JSON-ready data."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "description": self.description,
-            "schema_id": self.schema_id,
-            "parent_id": self.parent_id,
-            "object_count": self.object_count,
-            "inherited": self.inherited,
-            "parent_inherits": self.parent_inherits,
-            "abstract": self.abstract,
-        }
+        return plain_data(
+            self,
+            "id name description schema_id parent_id object_count inherited parent_inherits abstract",
+        )
 
 
 def _type_name(number: int, default_type: object) -> str:
@@ -284,20 +272,11 @@ class Attribute:
 
     def to_dict(self) -> dict[str, object]:
         """Return the attribute as JSON-ready data."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "type": self.type,
-            "label": self.label,
-            "unique": self.unique,
-            "minimum": self.minimum,
-            "maximum": self.maximum,
-            "system": self.system,
-            "hidden": self.hidden,
-            "description": self.description,
-            "reference_object_type_id": self.reference_object_type_id,
-            "object_type_id": self.object_type_id,
-        }
+        return plain_data(
+            self,
+            "id name type label unique minimum maximum system hidden description reference_object_type_id "
+            "object_type_id",
+        )
 
 
 @frozen

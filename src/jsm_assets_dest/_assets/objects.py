@@ -12,6 +12,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
 from ..exceptions import MalformedAnswerError
@@ -42,7 +43,7 @@ class ObjectReference:
 
     def to_dict(self) -> dict[str, object]:
         """Return the reference as JSON-ready data."""
-        return {"id": self.id, "key": self.key, "label": self.label, "object_type": self.object_type}
+        return plain_data(self)
 
 
 SingleValue: TypeAlias = (

@@ -26,18 +26,20 @@ from .._display.html import (
     strong,
     whole,
 )
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
-from .._errors.facts import Place, ReportFacts
-from .._errors.layout import cause_label
 from .._http.commands import Operation
 from ..exceptions import (
     AssetsError,
     MalformedAnswerError,
     ProblemsFoundError,
     RateLimitedError,
+    ReportFacts,
     ServiceUnavailableError,
     TransportError,
 )
+from ..exceptions._declared import Place
+from ..exceptions._layout import cause_label
 from .import_sources import ImportSource
 
 
@@ -112,18 +114,8 @@ class Check:
 
     def to_dict(self) -> dict[str, object]:
         """Return the check as JSON-ready data."""
-        return {
-            "name": self.name,
-            "state": self.state.value,
-            "summary": self.summary,
-            "evidence": self.evidence,
-            "cause": self.cause,
-            "cause_is_certain": self.cause_is_certain,
-            "remedies": list(self.remedies),
-            "who": self.who,
-            "seconds": round(self.seconds, 3),
-            "error": None if self.error is None else self.error.to_dict(),
-        }
+        names = "name state summary evidence cause cause_is_certain remedies who seconds error"
+        return {**plain_data(self, names), "seconds": round(self.seconds, 3)}
 
     def __str__(self) -> str:
         return self._text(set())

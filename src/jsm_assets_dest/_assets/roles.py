@@ -7,8 +7,9 @@ from typing import TypeAlias, cast
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.conversion import type_problem
+from .._arguments.fitting import type_problem
 from .._display.html import table
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_array, read_object, read_text
 from ..exceptions import ConfigurationError
@@ -166,17 +167,8 @@ class Role:
 
     def to_dict(self) -> dict[str, object]:
         """Return the role as JSON-ready data."""
-        return {
-            "id": self.id,
-            "name": self.name,
-            "kind": self.kind.value,
-            "users": list(self.users),
-            "groups": list(self.groups),
-            "people": [
-                {"account_id": person.account_id, "display_name": person.display_name}
-                for person in self.people
-            ],
-        }
+        people = [plain_data(person, "account_id display_name") for person in self.people]
+        return {**plain_data(self, "id name kind users groups"), "people": people}
 
     def __str__(self) -> str:
         return f"{self.name}: {', '.join(map(label, self.members)) or 'no one'}"
@@ -240,10 +232,7 @@ class SchemaRoles:
 
     def to_dict(self) -> dict[str, object]:
         """Return the roles as JSON-ready data."""
-        return {
-            "roles": [role.to_dict() for role in self.roles],
-            "default_entries": list(self.default_entries),
-        }
+        return plain_data(self, "roles default_entries")
 
     def __repr__(self) -> str:
         names = ", ".join(f"{role.name} ({len(role.users) + len(role.groups)})" for role in self.roles)
@@ -287,12 +276,8 @@ class RoleChange:
 
     def to_dict(self) -> dict[str, object]:
         """Return the change as JSON-ready data."""
-        return {
-            "role": self.role.name,
-            "kind": self.role.kind.value,
-            "added": [member.to_dict() for member in self.added],
-            "removed": [member.to_dict() for member in self.removed],
-        }
+        role: dict[str, object] = {"role": self.role.name, "kind": self.role.kind.value}
+        return {**role, **plain_data(self, "added removed")}
 
     def __str__(self) -> str:
         parts = [f"add {label(member)}" for member in self.added]
@@ -347,11 +332,7 @@ class RolesPreview:
 
     def to_dict(self) -> dict[str, object]:
         """Return the preview as JSON-ready data."""
-        return {
-            "changes": [change.to_dict() for change in self.changes],
-            "lose_access": [member.to_dict() for member in self.lose_access],
-            "gain_access": [member.to_dict() for member in self.gain_access],
-        }
+        return plain_data(self)
 
     def __repr__(self) -> str:
         return f"<RolesPreview changed roles: {len(self.changes)}, entries that lose access: {len(self.lose_access)}>"

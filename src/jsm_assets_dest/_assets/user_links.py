@@ -8,6 +8,7 @@ from typing import TypeVar
 from attrs import field, frozen
 
 from .._display.html import folded, grid, joined, strong, whole
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .reports import Report, check_row
 
@@ -92,17 +93,7 @@ class LinkedObject:
 
     def to_dict(self) -> dict[str, object]:
         """Return the outcome as JSON-ready data, without the email address."""
-        return {
-            "object_type": self.object_type,
-            "attribute": self.attribute,
-            "key": self.key,
-            "label": self.label,
-            "outcome": self.outcome.value,
-            "reason": None if self.reason is None else self.reason.value,
-            "before": list(self.before),
-            "after": list(self.after),
-            "message": self.message,
-        }
+        return plain_data(self, "object_type attribute key label outcome reason before after message")
 
 
 class UserLinkPhase(enum.StrEnum):
@@ -144,13 +135,7 @@ class UserLinkProgress:
 
     def to_dict(self) -> dict[str, object]:
         """Return the progress as JSON-ready data."""
-        return {
-            "phase": self.phase.value,
-            "sent": self.sent,
-            "total": self.total,
-            "elapsed": self.elapsed,
-            "throttled": self.throttled,
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         total = "" if self.total is None else f" of {self.total:,}"
@@ -238,12 +223,7 @@ class UserLinkReport(Report):
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready data, without email addresses."""
-        return {
-            **super().to_dict(),
-            "counts": {outcome.value: count for outcome, count in self.counts.items()},
-            "reasons": {reason.value: count for reason, count in self.reasons.items()},
-            "objects": [entry.to_dict() for entry in self.objects],
-        }
+        return {**super().to_dict(), **plain_data(self, "counts reasons objects")}
 
     def _holder(self) -> str:
         return self.account

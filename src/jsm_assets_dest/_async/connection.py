@@ -6,18 +6,17 @@ import os
 import ssl
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, Unpack
 
-from .._arguments.checking import checked
+from .._arguments.checking import checked, forgetful
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._errors.forgetful import forgetful
 from .._http.async_engine import AsyncEngine
 from .._http.clock import Clock, clock_for
 from .._http.settings import HttpSettings, Limits, environment_proxies, named_proxies
 from .._operations import object_schemas as schemas
 from .._session.credentials import Credentials
 from .._session.observed import RequestEvent, checked_listener
-from .._session.opening import from_environment, open_site, origins
+from .._session.opening import ConnectionOptions, SiteOptions, from_environment, open_site, origins
 from .._session.retry_policy import RetryPolicy
 from .._wire.addresses import GATEWAY
 from .session import AsyncSession, LazyModule
@@ -99,13 +98,7 @@ class AsyncConnection:
         auth: Credentials | None = None,
         *,
         environ: Mapping[str, str] | None = None,
-        transport: object | None = None,
-        retry: RetryPolicy | None = None,
-        limits: Limits | None = None,
-        verify: ssl.SSLContext | None = None,
-        trust_env: bool = True,
-        clock: Clock | None = None,
-        on_request: Callable[[RequestEvent], object] | None = None,
+        **options: Unpack[ConnectionOptions],
     ) -> Self:
         """Connect to the site that this process is configured for.
 
@@ -116,13 +109,7 @@ class AsyncConnection:
             environ: Environment variables: `JSM_ASSETS_SITE`, and optionally `JSM_ASSETS_GATEWAY`,
                 `JSM_ASSETS_CLOUD_ID`, and `JSM_ASSETS_WORKSPACE_ID`. Blank ones are treated as not set. None reads
                 `os.environ` at the time of the call.
-            transport: See `external_site`, also for the following arguments.
-            retry: Retry policy.
-            limits: Limits of one attempt.
-            verify: TLS context.
-            trust_env: Use the proxies and certificates that the environment names.
-            clock: Time source.
-            on_request: Listener that is notified of each attempt.
+            options: `transport`, `retry`, `limits`, `verify`, `trust_env`, `clock`, and `on_request`; see `external_site`.
 
         Raises:
             MissingSettingsError: Settings are missing. The message names all of them.
@@ -135,13 +122,7 @@ class AsyncConnection:
             cloud_id=settings.cloud_id,
             workspace_id=settings.workspace_id,
             gateway=settings.gateway,
-            transport=transport,
-            retry=retry,
-            limits=limits,
-            verify=verify,
-            trust_env=trust_env,
-            clock=clock,
-            on_request=on_request,
+            **options,
         )
 
     @classmethod
@@ -150,17 +131,7 @@ class AsyncConnection:
         cls,
         site: str,
         auth: Credentials,
-        *,
-        cloud_id: str | None = None,
-        workspace_id: str | None = None,
-        gateway: str = GATEWAY,
-        transport: object | None = None,
-        retry: RetryPolicy | None = None,
-        limits: Limits | None = None,
-        verify: ssl.SSLContext | None = None,
-        trust_env: bool = True,
-        clock: Clock | None = None,
-        on_request: Callable[[RequestEvent], object] | None = None,
+        **options: Unpack[SiteOptions],
     ) -> Self:
         """Connect to any site.
 
@@ -186,20 +157,7 @@ class AsyncConnection:
         Raises:
             ConfigurationError: A setting is invalid. Nothing was sent.
         """
-        return cls(
-            site,
-            auth,
-            cloud_id=cloud_id,
-            workspace_id=workspace_id,
-            gateway=gateway,
-            transport=transport,
-            retry=retry,
-            limits=limits,
-            verify=verify,
-            trust_env=trust_env,
-            clock=clock,
-            on_request=on_request,
-        )
+        return cls(site, auth, **options)
 
     @property
     def site(self) -> str:

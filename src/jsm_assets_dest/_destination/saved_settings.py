@@ -8,12 +8,11 @@ from typing import Any, Self, Unpack, cast
 
 from attrs import evolve, field, fields, frozen
 
-from .._arguments.checking import checked
-from .._arguments.conversion import wrong_type
+from .._arguments.checking import checked, forgetful, forgetful_class
+from .._arguments.fitting import wrong_type
 from .._assets.directory import GroupLink, UserLink
 from .._assets.object_schemas import schema_key
 from .._assets.roles import RoleEntry
-from .._errors.forgetful import forgetful, forgetful_class
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from .._secret import Secret

@@ -6,18 +6,18 @@ A secret that was pasted where a reference belongs is rejected, without repeatin
 import importlib
 import os
 import re
+import secrets
 import stat
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 from typing import cast, final
 
 from attrs import field, frozen
 
-from .._arguments.checking import checked
+from .._arguments.checking import checked, forgetful, forgetful_class
 from .._display.short_repr import short_repr
-from .._errors.declared import scrubbed
-from .._errors.forgetful import forgetful, forgetful_class
 from .._secret import Secret
 from .._session.credentials import (
     API_TOKEN_PREFIX,
@@ -28,7 +28,7 @@ from .._session.credentials import (
     import_token_secret,
 )
 from ..exceptions import ConfigurationError, InvalidCredentialError, MissingSettingsError
-from .file_replacing import replace_file
+from ..exceptions._declared import scrubbed
 
 #: Forms of a reference to a secret, for remedies.
 FORMS = "env:NAME for an environment variable, file:PATH for a file that only you can read, or keyring:SERVICE/USER"
@@ -438,3 +438,36 @@ def _to_keyring(reference: SecretReference, secret: Secret, field: str) -> None:
         field=field,
         fix="Unlock the keyring. On a server without one, use env: or file: instead.",
     )
+
+
+def replace_file(path: Path, text: str, *, private: bool = False) -> None:
+    """Write a text to a temporary file in the same folder, flush it to the disk, and move it over the old file.
+
+    After a crash, the path contains either the old or the new file. A link stays a link.
+
+    Args:
+        path: The file.
+        text: Its new content.
+        private: Only the owner can read and write the new file. Otherwise, an existing file keeps its mode.
+
+    Raises:
+        OSError: The folder is not writable, or the path is something other than a file.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        raise OSError(0, "It is not a file")
+    temporary_file = target.with_name(f".{target.name}.{secrets.token_hex(4)}.new")
+    try:
+        descriptor = os.open(
+            temporary_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600 if private else 0o666
+        )
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
+            if not private and target.exists():
+                temporary_file.chmod(target.stat().st_mode & 0o777)
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary_file.replace(target)
+    finally:
+        with suppress(OSError):
+            temporary_file.unlink()

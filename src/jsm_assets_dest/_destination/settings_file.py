@@ -14,8 +14,7 @@ from typing import TypeVar, cast
 from attrs import NOTHING, AttrsInstance, fields
 
 from ..exceptions import ConfigurationError
-from .file_replacing import replace_file
-from .secret_references import reject_secrets
+from .secret_references import reject_secrets, replace_file
 
 T = TypeVar("T")
 

@@ -25,6 +25,7 @@ from .._display.html import (
     strong,
     whole,
 )
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
@@ -119,7 +120,7 @@ class StepAction:
 
     def to_dict(self) -> dict[str, object]:
         """Return the action as JSON-ready data."""
-        return {"code": self.code, "parameters": dict(self.parameters)}
+        return plain_data(self)
 
 
 @frozen(kw_only=True)
@@ -180,21 +181,10 @@ class DestinationStep:
 
     def to_dict(self) -> dict[str, object]:
         """Return the step as JSON-ready data."""
-        return {
-            "code": self.code,
-            "name": self.name,
-            "state": self.state.value,
-            "summary": self.summary,
-            "action": None if self.action is None else self.action.to_dict(),
-            "evidence": self.evidence,
-            "waits_for": list(self.waits_for),
-            "link": self.link,
-            "next_step": self.next_step,
-            "who": self.who,
-            "remedies": list(self.remedies),
-            "cause": self.cause,
-            "error": None if self.error is None else self.error.to_dict(),
-        }
+        return plain_data(
+            self,
+            "code name state summary action evidence waits_for link next_step who remedies cause error",
+        )
 
     def __str__(self) -> str:
         evidence = f" ({self.evidence})" if self.evidence else ""
@@ -282,21 +272,10 @@ class DestinationStatus:
 
     def to_dict(self) -> dict[str, object]:
         """Return the checklist, with everything that was read for it, as JSON-ready data."""
-        return {
-            "name": self.name,
-            "site": self.site,
-            "ok": self.ok,
-            "is_ready": self.is_ready,
-            "current": None if self.current is None else self.current.code,
-            "steps": [step.to_dict() for step in self.steps],
-            "connection": None if self.connection is None else self.connection.to_dict(),
-            "schema": None if self.schema is None else self.schema.to_dict(),
-            "roles": None if self.roles is None else self.roles.to_dict(),
-            "conflicts": [conflict.to_dict() for conflict in self.conflicts],
-            "token": None if self.token is None else self.token.to_dict(),
-            "plan": None if self.plan is None else self.plan.to_dict(),
-            "import_sources": [source.to_dict() for source in self.import_sources],
-        }
+        names = (
+            "name site ok is_ready current steps connection schema roles conflicts token plan import_sources"
+        )
+        return {**plain_data(self, names), "current": None if self.current is None else self.current.code}
 
     @property
     def _title(self) -> str:

@@ -12,9 +12,7 @@ from collections.abc import Iterable
 
 import httpx
 
-from .._errors.facts import Place
-from .._wire.durations import duration
-from .._wire.phrases import could_not
+from .._wire.phrases import could_not, duration
 from .._wire.request import Request
 from ..exceptions import (
     AnswerTimeoutError,
@@ -27,6 +25,7 @@ from ..exceptions import (
     TlsError,
     TransportError,
 )
+from ..exceptions._declared import Place
 
 #: What httpx and its sockets raise if an attempt fails; an invalid host name raises a UnicodeError.
 FAILURES = (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError, UnicodeError)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, frozen
 
-from .._arguments.conversion import wrong_type
+from .._arguments.fitting import wrong_type
 from .._display.short_repr import short_repr
 from .._secret import Secret
 from ..exceptions import ConfigurationError

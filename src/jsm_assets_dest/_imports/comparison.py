@@ -120,9 +120,11 @@ class TypeCounts:
         newly_missing: Those of them that were not already missing in the last confirmed or accepted run.
         skipped_missing: Newly missing objects whose record was skipped.
         unreadable: Skipped records whose identifier could not be read.
+        unidentified: Records without an identity, which Assets drops.
         changed_form: Newly missing objects whose identifier occurs among the records in another form.
         unlisted: Objects that a count contains, and neither the list of objects nor the new records of the run. No one can name
             them. At least the objects of a journal that are not listed and have no record. Without those that the user accepts.
+        accepted_unlisted: Unlisted objects that the user accepts to be missing.
         known_unlisted: Newly missing objects that only the journal knows, although the objects in Assets were listed.
         total: Objects that exist, with those of the largest count.
     """
@@ -135,8 +137,10 @@ class TypeCounts:
     newly_missing: int
     skipped_missing: int
     unreadable: int
+    unidentified: int
     changed_form: int
     unlisted: int
+    accepted_unlisted: int
     known_unlisted: int
     total: int
 
@@ -188,8 +192,9 @@ class Comparison:
         self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)
         self._counted = [0] * len(self.types)
-        self._accepted_unlisted = [0] * len(self.types)
+        self._accepted_unlisted: list[list[tuple[int, int]]] = [[] for _ in self.types]
         self._unreadable = [0] * len(self.types)
+        self._unidentified = [0] * len(self.types)
 
     @functools.cached_property
     def _database(self) -> sqlite3.Connection:
@@ -280,9 +285,16 @@ class Comparison:
         index = self._indexes[key]
         self._counted[index] = max(self._counted[index], number)
 
-    def accept_unlisted(self, key: str, number: int) -> None:
-        """Accept that a number of objects, which no one can name, is missing."""
-        self._accepted_unlisted[self._indexes[key]] = number
+    def accept_unlisted(self, key: str, number: int, total: int = 0) -> None:
+        """Accept that a number of objects, which no one can name, is missing.
+
+        Args:
+            key: Key of the object type.
+            number: The number of objects.
+            total: Number of objects that exist if none of them was deleted. As many as are gone are no longer accepted: the missing
+                ones are other objects then.
+        """
+        self._accepted_unlisted[self._indexes[key]].append((number, total))
 
     def remember_missing(self, key: str, texts: Iterable[str], *, is_accepted: bool = False) -> None:
         """Add objects that were already missing from the last confirmed run, or that the user accepts to be missing."""
@@ -316,6 +328,8 @@ class Comparison:
                         compared.add(referrer)
                     digest = self._digests[index].digest(record) if self.stores_digests else None
                     row.append((index, mapped.identity(text), text, content, digest))
+            with self._lock:
+                self._unidentified[index] += len(texts) - sum(map(bool, texts))
         return rows
 
     def add(self, rows: Sequence[SentRow]) -> None:
@@ -368,7 +382,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Return the identities of the records of this process as JSON-ready data, without what exists."""
-        if "_database" not in vars(self) and not any(self._unreadable):
+        if "_database" not in vars(self) and not any((*self._unreadable, *self._unidentified)):
             return {}
         with self._lock:
             return {
@@ -384,6 +398,7 @@ class Comparison:
                         )
                     ],
                     "unreadable": self._unreadable[index],
+                    "unidentified": self._unidentified[index],
                 }
                 for index, mapped in enumerate(self.types)
             }
@@ -406,6 +421,11 @@ class Comparison:
                     "INSERT OR IGNORE INTO skipped VALUES (?, ?)", ((index, identity) for identity in skipped)
                 )
                 self._unreadable[index] += max(0, as_number(part.get("unreadable"), 0))
+                self._unidentified[index] += max(0, as_number(part.get("unidentified"), 0))
+
+    def shares_records(self, key: str) -> bool:
+        """Return True if other object types take their values from the same records. Then a record may have no identity."""
+        return len(self._by_selector[self.types[self._indexes[key]].selector]) > 1
 
     # --- results
 
@@ -423,6 +443,8 @@ class Comparison:
                 self._counted[index] - existing - (sent - existing + missing),
                 self._number(f"FROM unlisted AS existing {_WITHOUT_RECORD}{_NOT_REMEMBERED}", index),
             )
+            total = max(existing, self._counted[index])
+            accepted = min(unlisted, self._number_accepted(index, total))
             is_listed = self.evidence.get(key) == "assets"
             return TypeCounts(
                 existing=existing,
@@ -433,11 +455,20 @@ class Comparison:
                 newly_missing=newly_missing,
                 skipped_missing=self._number(f"{newly}{_IS_SKIPPED}", index),
                 unreadable=unreadable,
+                unidentified=self._unidentified[index],
                 changed_form=self._changed_form(index) if newly_missing else 0,
-                unlisted=max(0, unlisted - self._accepted_unlisted[index]),
+                unlisted=max(0, unlisted - accepted),
+                accepted_unlisted=max(0, accepted),
                 known_unlisted=self._number(f"{newly} AND existing.key=''", index) if is_listed else 0,
-                total=max(existing, self._counted[index]),
+                total=total,
             )
+
+    def _number_accepted(self, index: int, total: int) -> int:
+        numbers = (
+            number - max(0, accepted_total - total)
+            for number, accepted_total in self._accepted_unlisted[index]
+        )
+        return max(numbers, default=0)
 
     def _number(self, query: str, index: int) -> int:
         (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()

@@ -8,6 +8,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportSource
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
 from .._session.gate import Patience
@@ -242,9 +243,4 @@ class RunningImport:
 
     def to_dict(self) -> dict[str, object]:
         """Return what is known as JSON-ready data without secrets."""
-        return {
-            "site": self.site,
-            "execution": None if self.execution is None else self.execution.to_dict(),
-            "state": self.state,
-            "remedies": list(self.remedies),
-        }
+        return plain_data(self, "site execution state remedies")

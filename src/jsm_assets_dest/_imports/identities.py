@@ -22,7 +22,7 @@ from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
 from .._wire.json_reading import as_number, as_text, as_texts
 from .whole_run import at_path
 
-#: Separates the parts of an identity with several identifying attributes. It can't be typed.
+#: Separates the parts of an identity with several identifying attributes. It can't be typed, but a value may contain it.
 PART = "\x1f"
 
 #: Types of identifiers that are the same text in the label.
@@ -104,8 +104,10 @@ class MappedType:
         concatenator: Text that joins the values of several locators.
         object_type_ids: Ids of the object type and of its child types without a mapping, whose objects may be missing too;
             empty if unknown.
-        empties: False if an empty value of a record leaves the value in Assets unchanged.
+        empty_values: What an empty value of a record does: IGNORE leaves the value in Assets unchanged. Empty if unknown.
         has_unknown_choices: True if its options and statuses could not be read, so that it is unknown which values Assets ignores.
+        filter: Query that a record must match, or words about a query that Assets does not return. Assets does not import the
+            other records, and only Assets can evaluate it. Empty if there is none.
     """
 
     key: str
@@ -115,8 +117,14 @@ class MappedType:
     ignores_case: bool | None = None
     concatenator: str = ""
     object_type_ids: tuple[str, ...] = field(default=(), repr=False)
-    empties: bool = True
+    empty_values: str = ""
     has_unknown_choices: bool = field(default=False, repr=False)
+    filter: str = ""
+
+    @property
+    def empties(self) -> bool:
+        """False if an empty value of a record leaves the value in Assets unchanged."""
+        return self.empty_values.upper() != "IGNORE"
 
     @property
     def identifiers(self) -> tuple[MappedAttribute, ...]:
@@ -231,9 +239,25 @@ class MappedType:
             for attribute in self.identifiers
         )
 
+    def first_part(self, text: str) -> str | None:
+        """Return the value of the first identifying attribute in the text of an identity; None if that is not certain."""
+        separators = len(self.identifiers) - 1
+        if not separators:
+            return text
+        return text.partition(PART)[0] if text.count(PART) == separators else None
+
     def _joined(self, parts: Iterable[Sequence[str]]) -> str:
         texts = [",".join(texts) for texts in parts]
         return PART.join(texts) if any(text.strip() for text in texts) else ""
+
+
+def filter_notes(types: Iterable[MappedType], effect: str) -> list[str]:
+    """Return a sentence about each filter, and what follows for the records that do not match it."""
+    return [
+        f"Assets imports only those records of {mapped.name} that match the filter {mapped.filter}. {effect}"
+        for mapped in types
+        if mapped.filter
+    ]
 
 
 def _one(texts: list[str], concatenator: str) -> list[str]:

@@ -29,15 +29,16 @@ from typing import Self, cast
 
 from attrs import evolve
 
-from .._errors.declared import scrubbed
 from ..exceptions import JournalError, JournalLockedError, JournalMismatchError
+from ..exceptions._declared import scrubbed
 from . import journal_objects
-from .journal_objects import JournalObject
+from .journal_objects import JournalObject, UnlistedObjects
 from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, PlannedChunk, RunState
 
-#: Marker of the file ("JAdJ"), and version of its tables. Version 1 has no objects; they are added when it is opened.
+#: Marker of the file ("JAdJ"), and version of its tables. Version 1 has no objects, and version 2 no numbers of unlisted objects; what
+#: is lacking is added when the file is opened.
 APPLICATION_ID = 0x4A41644A
-VERSION = 2
+VERSION = 3
 
 _TABLES = """
 CREATE TABLE runs (
@@ -137,7 +138,8 @@ class Journal:
             )
         if tables and database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise self._damaged()
-        for first_version, statements in ((1, _TABLES), (2, journal_objects.TABLES)):
+        versions = ((1, _TABLES), (2, journal_objects.TABLES), (3, journal_objects.UNLISTED_TABLE))
+        for first_version, statements in versions:
             if not tables or version < first_version:
                 for statement in statements.split(";"):
                     database.execute(statement)
@@ -323,6 +325,18 @@ class Journal:
                 missing,
                 self._now() if is_accepted else None,
             )
+
+    def accept_unlisted(self, run_id: str, numbers: Iterable[UnlistedObjects]) -> None:
+        """Record how many objects that no one can name may be missing from a run. They count immediately."""
+        with self._transaction() as database:
+            run = self._run(database, run_id)
+            number = self._number(database, run_id)
+            journal_objects.accept_unlisted(database, number, run.import_source, numbers)
+
+    def accepted_unlisted(self, import_source: str) -> Iterator[UnlistedObjects]:
+        """Yield the accepted numbers of objects that no one can name, one for each object type."""
+        with self._reading() as database:
+            yield from journal_objects.accepted_unlisted(database, import_source)
 
     def confirmed_types(self, import_source: str) -> frozenset[str]:
         """Return the keys of the object types of the last confirmed run that contained all records."""

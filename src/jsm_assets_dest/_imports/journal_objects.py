@@ -46,6 +46,27 @@ CREATE TABLE missing_objects (
     PRIMARY KEY (import_source, object_type, identity, run)) WITHOUT ROWID
 """
 
+UNLISTED_TABLE = """
+CREATE TABLE unlisted_objects (
+    import_source TEXT NOT NULL, object_type TEXT NOT NULL, run INTEGER NOT NULL, number INTEGER NOT NULL,
+    total INTEGER NOT NULL, PRIMARY KEY (import_source, object_type, run)) WITHOUT ROWID
+"""
+
+
+@frozen
+class UnlistedObjects:
+    """Objects of one object type that the user accepts to be missing, and that no one can name.
+
+    Attributes:
+        object_type: Key of the object type.
+        number: Number of these objects.
+        total: Number of objects of the type that exist if none of them was deleted.
+    """
+
+    object_type: str
+    number: int
+    total: int
+
 
 @frozen
 class JournalObject:
@@ -127,7 +148,8 @@ def confirm_objects(
     if types:
         for table in ("confirmed_objects", "confirmed_types"):
             database.execute(f"DELETE FROM {table} WHERE import_source=?", (import_source,))  # noqa: S608 - constants
-        database.execute("DELETE FROM missing_objects WHERE import_source=? AND run<?", (import_source, run))
+        for table in ("missing_objects", "unlisted_objects"):
+            database.execute(f"DELETE FROM {table} WHERE import_source=? AND run<?", (import_source, run))  # noqa: S608 - constants
         database.execute(
             "INSERT INTO confirmed_types SELECT ?, object_type, run FROM planned_types WHERE run=?",
             (import_source, run),
@@ -156,6 +178,30 @@ def note_missing(
             for absent in missing
         ),
     )
+
+
+def accept_unlisted(
+    database: sqlite3.Connection, run: int, import_source: str, numbers: Iterable[UnlistedObjects]
+) -> None:
+    """Record the numbers of objects that the user accepts to be missing from a run, and that no one can name."""
+    database.executemany(
+        "INSERT OR REPLACE INTO unlisted_objects VALUES (?, ?, ?, ?, ?)",
+        ((import_source, unlisted.object_type, run, unlisted.number, unlisted.total) for unlisted in numbers),
+    )
+
+
+def accepted_unlisted(database: sqlite3.Connection, import_source: str) -> Iterator[UnlistedObjects]:
+    """Yield the numbers that were accepted last."""
+    rows = database.execute(
+        "SELECT object_type, number, total FROM unlisted_objects AS unlisted WHERE import_source=? AND run="
+        " (SELECT max(run) FROM unlisted_objects AS other WHERE other.import_source=unlisted.import_source"
+        " AND other.object_type=unlisted.object_type)",
+        (import_source,),
+    )
+    for object_type, number, total in rows:
+        if (type(object_type), type(number), type(total)) != (str, int, int):
+            raise TypeError("a number of objects has a value of another type")
+        yield UnlistedObjects(object_type, number, total)
 
 
 def delete_ended(database: sqlite3.Connection) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .._arguments.conversion import wrong_type
+from .._arguments.fitting import wrong_type
 from ..exceptions import JournalError
 from .journal import Journal as ImportJournal
 from .journal_values import JournalRun

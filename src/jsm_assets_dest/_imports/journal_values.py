@@ -8,6 +8,7 @@ from typing import Protocol
 from attrs import Attribute, field, frozen
 from attrs.validators import deep_mapping, instance_of, optional
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 
 _TEXT = instance_of(str)
@@ -148,13 +149,9 @@ class JournalRun:
     def to_dict(self) -> dict[str, object]:
         """Return the run as JSON-ready data, with times in UTC."""
         return {
-            "id": self.id,
-            "import_source": self.import_source,
-            "test": self.test,
-            "state": self.state.value,
+            **plain_data(self, "id import_source test state started ended counts"),
             "started": _time(self.started),
             "ended": _time(self.ended),
-            "counts": dict(self.counts),
             "execution": None if self.execution is None else self.execution.execution_id,
         }
 

@@ -7,6 +7,7 @@ from typing import Self
 
 from attrs import asdict, field, frozen
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus, ObjectTypeStatus
@@ -47,7 +48,7 @@ class FailedRecord:
 
     def to_dict(self) -> dict[str, object]:
         """Return JSON-ready data without the record itself."""
-        return {"selector": self.selector, "index": self.index, "path": self.path, "reason": self.reason}
+        return plain_data(self, "selector index path reason")
 
     def __str__(self) -> str:
         return f"{self.selector}[{self.index}]: {self.path or 'the record'} {self.reason}"

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
-from .._arguments.conversion import type_problem
+from .._arguments.fitting import type_problem
 from .._display.progress_bars import DisplayName
 from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel

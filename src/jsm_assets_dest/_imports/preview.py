@@ -8,8 +8,9 @@ from typing import Literal, TypeAlias
 from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.conversion import type_problem
+from .._arguments.fitting import type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
+from .._display.plain_data import plain, plain_data
 from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
@@ -42,7 +43,7 @@ class MissingObject:
 
     def to_dict(self) -> dict[str, object]:
         """Return the object as JSON-ready data."""
-        return {"identifier": self.identifier, "key": self.key, "label": self.label}
+        return plain_data(self)
 
     def __str__(self) -> str:
         name = self.label or self.identifier
@@ -70,12 +71,7 @@ class ChangedObject:
 
     def to_dict(self) -> dict[str, object]:
         """Return the object as JSON-ready data."""
-        return {
-            "identifier": self.identifier,
-            "key": self.key,
-            "label": self.label,
-            "attributes": list(self.attributes),
-        }
+        return plain_data(self)
 
     def __str__(self) -> str:
         return f"{MissingObject(self.identifier, self.key, self.label)}: {', '.join(self.attributes) or 'values'}"
@@ -148,6 +144,10 @@ class ObjectTypePreview:
         emptied_attributes: Number of objects that would keep a value that their record no longer has, by attribute.
         ignored_values: Values that the import ignores because Assets does not have them, by attribute: the number of records by value.
             The key "" counts the records of all values beyond the first ten.
+        unidentified: Number of records without an identifier, which Assets does not import. Only records inside records, and those
+            of several object types, can lack it.
+        filter: Query that a record must match: Assets does not import the others. The preview counts all records, because only
+            Assets can evaluate it. Empty if there is none.
         examples_created: Identifiers of some objects that would be created.
         examples_changed: Some objects that would be changed.
         examples_emptied: Some objects that would keep a value that their record no longer has, with the attributes.
@@ -171,10 +171,12 @@ class ObjectTypePreview:
     dangling: int = 0
     emptied: int = 0
     skipped: int = 0
+    unidentified: int = 0
     changed_form: int = 0
     changed_attributes: dict[str, int] = field(factory=dict, repr=False)
     emptied_attributes: dict[str, int] = field(factory=dict, repr=False)
     ignored_values: dict[str, dict[str, int]] = field(factory=dict, repr=False)
+    filter: str = field(default="", repr=False)
     examples_created: tuple[str, ...] = field(default=(), repr=False)
     examples_changed: tuple[ChangedObject, ...] = field(default=(), repr=False)
     examples_emptied: tuple[ChangedObject, ...] = field(default=(), repr=False)
@@ -199,24 +201,15 @@ class ObjectTypePreview:
 
     def to_dict(self) -> dict[str, object]:
         """Return the counts and examples as JSON-ready data."""
-        return {
-            "name": self.name,
-            "selector": self.selector,
-            "evidence": self.evidence,
-            **{name: getattr(self, name) for name in ("existing", *_COUNTS)},
-            "newly_missing": self.newly_missing,
-            "unlisted": self.unlisted,
-            "changed_form": self.changed_form,
-            "changed_attributes": dict(self.changed_attributes),
-            "emptied_attributes": dict(self.emptied_attributes),
-            "ignored_values": {name: dict(values) for name, values in self.ignored_values.items()},
-            "examples": {
-                "created": list(self.examples_created),
-                "changed": [changed.to_dict() for changed in self.examples_changed],
-                "emptied": [emptied.to_dict() for emptied in self.examples_emptied],
-                "missing": [missing.to_dict() for missing in self.examples_missing],
-            },
+        names = (
+            f"name selector evidence existing {' '.join(_COUNTS)} newly_missing unlisted unidentified changed_form "
+            "changed_attributes emptied_attributes ignored_values filter"
+        )
+        examples = {
+            name: plain(getattr(self, f"examples_{name}"))
+            for name in ("created", "changed", "emptied", "missing")
         }
+        return {**plain_data(self, names), "examples": examples}
 
     def __str__(self) -> str:
         counts = [
@@ -262,7 +255,8 @@ class ImportPreview:
         evidence: What the records were compared with: "assets", the objects in Assets, or "journal", the last confirmed
             run. "journal" if this is so for at least one object type, and "" if there is nothing to compare one with.
         is_complete: True if all records were compared with all existing objects. False for a preview of a guard that
-            rejected the run without reading all records or objects, and if the list of objects is shorter than a count.
+            rejected the run without reading all records or objects, if the list of objects is shorter than a count, and if Assets
+            filters records.
         missing_objects: What the caller declares that the import in Assets does with missing objects.
         notes: Further notes, in sentences.
     """
@@ -318,18 +312,10 @@ class ImportPreview:
 
     def to_dict(self) -> dict[str, object]:
         """Return the preview as JSON-ready data, without the complete list of missing objects."""
-        return {
-            "evidence": self.evidence,
-            "is_complete": self.is_complete,
-            "missing_objects": self.missing_objects,
-            "effect": self.effect,
-            "created": self.created,
-            "changed": self.changed,
-            "unchanged": self.unchanged,
-            "missing": self.missing,
-            "object_types": [preview.to_dict() for preview in self.object_types],
-            "notes": list(self.notes),
-        }
+        return plain_data(
+            self,
+            "evidence is_complete missing_objects effect created changed unchanged missing object_types notes",
+        )
 
     @property
     def _headline(self) -> str:
@@ -426,7 +412,7 @@ def preview_of(
     return ImportPreview(
         object_types=previews,
         evidence=weakest,
-        is_complete=bool(weakest) and not any(preview.unlisted for preview in previews),
+        is_complete=bool(weakest) and not any(preview.unlisted or preview.filter for preview in previews),
         missing_objects=missing_objects,
         notes=tuple(notes),
         import_source_id=import_source_id,
@@ -476,10 +462,12 @@ def _type_preview(
         dangling=0 if dangling is None else dangling.get(key, 0),
         emptied=emptied.count,
         skipped=counts.skipped,
+        unidentified=counts.unidentified,
         changed_form=counts.changed_form,
         changed_attributes=dict(changed.attributes.most_common()),
         emptied_attributes=dict(emptied.attributes.most_common()),
         ignored_values=comparison.ignored_values(key),
+        filter=mapped.filter,
         examples_created=tuple(islice(comparison.created(key), EXAMPLES)),
         examples_changed=tuple(changed.examples),
         examples_emptied=tuple(emptied.examples),

@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
@@ -33,7 +34,7 @@ ProblemCode: TypeAlias = Literal[
     "lost",
 ]
 
-#: Descriptions by code, for one and for several.
+#: Descriptions by code, or by code and kind, for one and for several.
 _DESCRIPTIONS: Mapping[str, tuple[str, str]] = {
     "skipped": (
         "record was not imported because it is invalid",
@@ -42,6 +43,10 @@ _DESCRIPTIONS: Mapping[str, tuple[str, str]] = {
     "duplicate": (
         "record has the identifier of an earlier record",
         "records have the identifier of an earlier record",
+    ),
+    "duplicate objects": (
+        "object in Assets has the identifier of another object",
+        "objects in Assets have the identifier of another object",
     ),
     "dangling": ("reference has no target among the records", "references have no target among the records"),
     "unknown_status": (
@@ -60,14 +65,16 @@ _DESCRIPTIONS: Mapping[str, tuple[str, str]] = {
     ),
 }
 
-#: Remedies by code.
+#: Remedies by code, or by code and kind.
 _REMEDIES: Mapping[str, str] = {
     "skipped": "You: correct the records that the result names, and import them again.",
     "duplicate": "You: send each identifier once. With unique_in_run=True, the import names the records.",
+    "duplicate objects": "You: find out which of the objects with the same identifier is needed, and delete the others in Assets.",
     "dangling": "You: send the referenced records too, or correct the references.",
     "unknown_status": "You: add the status names to the model, or send names that it contains.",
     "blank_label": "You: fill the label of the records, and import them again.",
     "emptied": address_book.SCHEMA_IMPORT.remedy("set empty values to Remove"),
+    "emptied removing": "You: import the records again. The import is set to remove empty values now.",
     "not_visible": "You: compare again in some minutes with token.verify(records).",
     "lost": "You: correct the records that the result names, and import them again.",
 }
@@ -81,11 +88,13 @@ class ImportProblem:
 
     * `skipped`: The record was not imported. Either it is invalid and was not sent, or Assets dropped it because it has no
       identifier, or because a query of the import excludes it.
-    * `duplicate`: Assets counted an earlier record with the same identifier, possibly in another letter case.
+    * `duplicate`: Assets counted an earlier record with the same identifier, possibly in another letter case. Or, with the kind
+      "objects", a verification found several objects with one identifier.
     * `dangling`: A reference has no target among the records. Only with `find_dangling=True`.
     * `unknown_status`: A status attribute has a value that is not a status name of the model.
     * `blank_label`: The record has no label. Assets drops such records.
-    * `emptied`: The record has no value, but the object in Assets still has one, because the import ignores empty values.
+    * `emptied`: The record has no value, but the object in Assets still has one, because the import ignores empty values. With
+      the kind "removing", the import is set to remove them now.
     * `not_visible`: The object cannot be found in Assets yet.
     * `lost`: The record was sent. Assets could not import it, does not report on it, or contains other values.
 
@@ -94,6 +103,7 @@ class ImportProblem:
         count: Number of records, references, values, or objects. 0 if Assets does not return it.
         object_type: Name of the object type in Assets. Empty if the problem concerns the whole import.
         examples: Some of the records, values, or messages.
+        kind: "objects" or "removing" as explained for the codes, else empty.
     """
 
     __module__ = "jsm_assets_dest"
@@ -103,15 +113,15 @@ class ImportProblem:
     count: int
     object_type: str = ""
     examples: tuple[str, ...] = field(default=(), repr=False)
+    kind: Literal["", "objects", "removing"] = ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the problem as JSON-ready data."""
-        return {
-            "code": self.code,
-            "count": self.count,
-            "object_type": self.object_type,
-            "examples": list(self.examples),
-        }
+        return plain_data(self)
+
+    @property
+    def _text_key(self) -> str:
+        return f"{self.code} {self.kind}".strip()
 
     @property
     def description(self) -> str:
@@ -119,12 +129,12 @@ class ImportProblem:
         of_type = f"{self.object_type}: " if self.object_type else ""
         if not self.count:
             return self.examples[0]
-        return f"{of_type}{self.count:,} {_DESCRIPTIONS[self.code][self.count != 1]}"
+        return f"{of_type}{self.count:,} {_DESCRIPTIONS[self._text_key][self.count != 1]}"
 
     @property
     def remedy(self) -> str:
         """Remedy in the form "Who: action."."""
-        return _REMEDIES[self.code]
+        return _REMEDIES[self._text_key]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.description}"
@@ -140,16 +150,17 @@ def problem_lines(problem: ImportProblem) -> Iterator[str]:
 
 
 def joined_problems(problems: Iterable[ImportProblem]) -> tuple[ImportProblem, ...]:
-    """Add up problems with the same code and object type; keep the order in which they first occur."""
-    sums: dict[tuple[str, str], ImportProblem] = {}
+    """Add up problems with the same code, kind, and object type; keep the order in which they first occur."""
+    sums: dict[tuple[str, ...], ImportProblem] = {}
     for problem in problems:
-        key = (problem.code, problem.object_type)
+        key = (problem.code, problem.kind, problem.object_type)
         earlier = sums.get(key)
         sums[key] = (
             problem
             if earlier is None
             else ImportProblem(
                 code=problem.code,
+                kind=problem.kind,
                 count=earlier.count + problem.count,
                 object_type=problem.object_type,
                 examples=(*earlier.examples, *problem.examples)[:EXAMPLES],
@@ -161,10 +172,10 @@ def joined_problems(problems: Iterable[ImportProblem]) -> tuple[ImportProblem, .
 def larger_problems(
     problems: Iterable[ImportProblem], others: Iterable[ImportProblem]
 ) -> tuple[ImportProblem, ...]:
-    """Join problems that were counted in two ways: of those with the same code and object type, the larger count is valid."""
-    by_key = {(problem.code, problem.object_type): problem for problem in problems}
+    """Join problems that were counted in two ways: of those with the same code, kind, and object type, the larger count is valid."""
+    by_key = {(problem.code, problem.kind, problem.object_type): problem for problem in problems}
     for other in others:
-        key = (other.code, other.object_type)
+        key = (other.code, other.kind, other.object_type)
         problem = by_key.get(key)
         by_key[key] = (
             other

@@ -3,9 +3,10 @@
 import enum
 from collections.abc import Mapping
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from .._display.html import Markup, whole
+from .._display.plain_data import plain_data
 
 _BAR = "width:16em;height:1em;vertical-align:middle;accent-color:#0c66e4"
 
@@ -106,14 +107,7 @@ class ImportProgress:
 
     def to_dict(self) -> dict[str, object]:
         """Return the progress as JSON-ready data."""
-        return {
-            **asdict(self, recurse=False),
-            "phase": str(self.phase),
-            "selectors": dict(self.selectors),
-            "rate": self.rate,
-            "fraction": self.fraction,
-            "remaining": self.remaining,
-        }
+        return {**plain_data(self), **plain_data(self, "rate fraction remaining")}
 
     def __repr__(self) -> str:
         return f"<ImportProgress {self}>"

@@ -12,6 +12,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
@@ -53,7 +54,7 @@ class Leaver:
 
     def to_dict(self) -> dict[str, object]:
         """Return the object as JSON-ready data."""
-        return {"object_type": self.object_type, "identifier": self.identifier}
+        return plain_data(self)
 
     def __str__(self) -> str:
         return f"{self.object_type} {self.identifier}"
@@ -259,42 +260,15 @@ class ImportResult:
 
     def to_dict(self) -> dict[str, object]:
         """Return the result as JSON-ready data, without the failed records themselves."""
-        status = self.status
         return {
-            "ok": self.ok,
-            "problems": [problem.to_dict() for problem in self.problems],
-            "verified": self.verified,
-            "verification": None if self.verification is None else self.verification.to_dict(),
-            "confirmed": self.confirmed,
-            "state": status.state,
-            "execution_id": status.execution_id,
-            "result": status.result,
-            "started": status.started,
-            "ended": status.ended,
-            "sent": self.sent,
-            "created": self.created,
-            "updated": self.updated,
-            "unchanged": self.unchanged,
-            "failed_objects": self.failed_objects,
-            "missing_updated": self.missing_updated,
-            "missing_deleted": self.missing_deleted,
-            "object_types": [object_type.to_dict() for object_type in self.object_types],
-            "refused": self.refused,
-            "failed": [record.to_dict() for record in self.failed],
-            "unknown_keys": {selector: dict(keys) for selector, keys in self.unknown_keys.items()},
-            "dangling": [reference.to_dict() for reference in self.dangling],
-            "messages": list(self.messages),
-            "already_confirmed": self.already_confirmed,
-            "leavers": [leaver.to_dict() for leaver in self.leavers],
-            "leaver_count": self.leaver_count,
-            "chunks": self.chunks,
-            "skipped_chunks": self.skipped_chunks,
-            "bytes_sent": self.bytes_sent,
-            "retries": self.retries,
-            "throttled": self.throttled,
-            "duration": self.duration,
-            "notes": list(self.notes),
-            "links": None if self.links is None else self.links.to_dict(),
+            **plain_data(self, "ok problems verified verification confirmed"),
+            **plain_data(self.status, "state execution_id result started ended"),
+            **plain_data(
+                self,
+                "sent created updated unchanged failed_objects missing_updated missing_deleted object_types refused failed "
+                "unknown_keys dangling messages already_confirmed leavers leaver_count chunks skipped_chunks bytes_sent "
+                "retries throttled duration notes links",
+            ),
         }
 
     def _headline(self) -> str:

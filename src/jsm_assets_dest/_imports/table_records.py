@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, cast
 
 from typing_extensions import override
 
-from .._arguments.conversion import wrong_type
+from .._arguments.fitting import wrong_type
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ..exceptions import ConfigurationError
 

@@ -6,6 +6,7 @@ from typing import Self
 from attrs import define, evolve, field
 
 from .._arguments.checking import checked_methods
+from .._display.plain_data import plain_data
 from .._wire.json_reading import as_number, as_object, as_text
 from ..exceptions import ConfigurationError, RecordError
 from .execution_status import ExecutionStatus
@@ -77,14 +78,7 @@ class SubmitReceipt(int):
 
     def to_dict(self) -> dict[str, object]:
         """Return the receipt as JSON-ready data."""
-        return {
-            "counts": dict(self.counts),
-            "chunks": self.chunks,
-            "refused": self.refused,
-            "part": self.part,
-            "execution_id": self.execution_id,
-            "identities": dict(self.identities),
-        }
+        return plain_data(self, "counts chunks refused part execution_id identities")
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:

@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .problems import ImportProblem, problem_lines
 from .progress import count_text, duration_text
@@ -41,12 +42,7 @@ class VerifiedObjectType:
 
     def to_dict(self) -> dict[str, object]:
         """Return the counts as JSON-ready data."""
-        return {
-            "name": self.name,
-            "selector": self.selector,
-            **{name: getattr(self, name) for name in COUNTS},
-            "not_removed": self.not_removed,
-        }
+        return plain_data(self, f"name selector {' '.join(COUNTS)} not_removed")
 
     def __str__(self) -> str:
         counts = [f"{getattr(self, name):,} {name}" for name in COUNTS]
@@ -96,15 +92,7 @@ class ImportVerification:
 
     def to_dict(self) -> dict[str, object]:
         """Return the verification as JSON-ready data."""
-        return {
-            "ok": self.ok,
-            "scope": self.scope,
-            "compared": self.compared,
-            "waited": self.waited,
-            "problems": [problem.to_dict() for problem in self.problems],
-            "object_types": [object_type.to_dict() for object_type in self.object_types],
-            "notes": list(self.notes),
-        }
+        return plain_data(self, "ok scope compared waited problems object_types notes")
 
     def lines(self) -> Iterator[str]:
         """Yield the notes, and the wait if there was one."""

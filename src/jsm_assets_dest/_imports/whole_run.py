@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
+from .._display.plain_data import plain_data
+
 if TYPE_CHECKING:
     from .._model.schema_model import SchemaModel
 
@@ -77,14 +79,8 @@ class DanglingReference:
 
     def to_dict(self) -> dict[str, object]:
         """Return the reference as JSON-ready data."""
-        return {
-            "selector": self.selector,
-            "locator": self.locator,
-            "target": self.target,
-            "count": self.count,
-            "examples": [{"index": index, "value": value} for index, value in self.examples],
-            "complete": self.complete,
-        }
+        examples = [{"index": index, "value": value} for index, value in self.examples]
+        return {**plain_data(self), "examples": examples}
 
     def __str__(self) -> str:
         least = "" if self.complete else "at least "

@@ -23,7 +23,7 @@ import attrs
 from attrs import evolve, field, frozen
 
 from .._arguments.checking import checked
-from .._arguments.conversion import choice
+from .._arguments.fitting import choice
 from .findings import FindingCollector
 from .names import camel_case
 from .object_schema_spec import ModelT

@@ -7,8 +7,9 @@ from typing import overload
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.conversion import instances
+from .._arguments.fitting import instances
 from .._display.html import Tone, faint, joined, mark, table
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from ..exceptions import InvalidModelError
 
@@ -52,13 +53,7 @@ class Finding:
 
     def to_dict(self) -> dict[str, object]:
         """Return the finding as JSON-ready data."""
-        return {
-            "severity": self.severity.value,
-            "code": self.code,
-            "path": self.path,
-            "message": self.message,
-            "remedy": self.remedy,
-        }
+        return plain_data(self)
 
 
 def _items(values: Iterable[Finding]) -> tuple[Finding, ...]:

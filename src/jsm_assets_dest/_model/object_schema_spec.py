@@ -6,7 +6,7 @@ from typing import Self, TypeVar
 from attrs import evolve, field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.conversion import instances, json_object
+from .._arguments.fitting import instances, json_object
 from .names import external_id_part, same_name, slug
 from .specs import IconSpec, ObjectTypeSpec, StatusSpec
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from attrs import field, frozen
 
 from .._arguments.checking import checked
-from .._arguments.conversion import choice, instances, json_object, texts
+from .._arguments.fitting import choice, instances, json_object, texts
 from .._assets.object_types import StatusCategory
 from .._display.short_repr import short_repr
 from .names import camel_case, same_name

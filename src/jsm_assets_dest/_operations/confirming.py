@@ -7,7 +7,7 @@ from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
 from .._imports.identities import digest
 from .._imports.journal import Journal
-from .._imports.journal_objects import JournalObject
+from .._imports.journal_objects import JournalObject, UnlistedObjects
 from .._imports.readback import ReadBack
 from .._imports.result import Leavers
 from .._imports.tally import Tally
@@ -64,6 +64,15 @@ def record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> 
             ),
             is_accepted=is_accepted,
         )
+    counts = {mapped.key: comparison.counts(mapped.key) for mapped in comparison.types}
+    journal.accept_unlisted(
+        execution.run_id,
+        (
+            UnlistedObjects(key, of_type.accepted_unlisted, of_type.total - of_type.missing)
+            for key, of_type in counts.items()
+            if of_type.accepted_unlisted > 0
+        ),
+    )
     journal.completing(
         execution.run_id,
         [mapped.key for mapped in comparison.types] if is_complete else (),

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from attrs import define, evolve, field
 
 from .._assets.reports import NOT_KNOWN, CheckRecorder, CheckState, ConnectionReport
-from .._errors.facts import Place
 from .._http.commands import Operation
 from .._session.call import call
 from .._session.credentials import ApiToken, ForgeToken, OAuthToken
@@ -49,6 +48,7 @@ from ..exceptions import (
     ScopeMismatchError,
     SiteNotFoundError,
 )
+from ..exceptions._declared import Place
 
 #: The names of the checks, in the order of the report.
 SITE = "site"

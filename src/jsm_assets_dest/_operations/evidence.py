@@ -6,7 +6,7 @@ mapped type. For each object type, the best available evidence is used:
 1. The objects in Assets, read through the connection's account. Child types without a mapping are included, because it is not
    documented whether an import removes their objects.
 2. The last confirmed run in the journal.
-3. Nothing. Then the guard rejects the run. An empty list that was read completely is evidence; a failed request is not.
+3. Nothing. Then the guard rejects the run, as it does if Assets filters the records of the type: only Assets can evaluate the filter. An empty list that was read completely is evidence; a failed request is not.
 
 A list can be too short without an error, because roles filter it, and because a search finds imported objects only after a delay.
 So it is compared with the objects of the journal, the counts of the object types, and those of the last execution. Objects that
@@ -31,9 +31,10 @@ from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.execution import RunEvidence
-from .._imports.execution_status import read_execution_status
+from .._imports.execution_status import ObjectTypeStatus, read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
+from .._imports.progress import count_text
 from .._model.aql import names_quoted_in, uses_like
 from .._model.names import same_name
 from .._plan.current import Current, CurrentAttribute, CurrentMapping, CurrentObjectType, read_current
@@ -109,7 +110,8 @@ def read_evidence(
     """
     current = read_current((yield from current_document(target, links)))
     source, types, unreadable = yield from _read_types(target, links)
-    mapped_types = _mapped_types(current, source, types)
+    reports = yield from _last_reports(target, links)
+    mapped_types = _with_unknown_filters(_mapped_types(current, source, types), source, reports)
     if compares_values:
         mapped_types = yield from _with_choices(target, source, types, mapped_types)
     comparison = Comparison(mapped_types, compares_values=compares_values, stores_digests=journal is not None)
@@ -119,7 +121,9 @@ def read_evidence(
         )
     if journal is not None:
         _read_journal(comparison, journal, links.import_source_id)
-    last_counts = yield from _last_counts(target, links)
+    last_counts = {
+        name: report.created + report.updated + report.unchanged for name, report in reports.items()
+    }
     _note_counts(comparison, types or (), last_counts)
     return RunEvidence(comparison, source, unreadable, last_counts)
 
@@ -172,7 +176,8 @@ def _mapped_types(
                 attributes=tuple(_mapped_attributes(current, object_type, object_type.mapping)),
                 ignores_case=None if own is None else own.identifier_ignores_case,
                 concatenator="" if source is None else source.concatenator,
-                empties=_empties(own, source),
+                empty_values="" if source is None else source.handling("empty values", object_type.name),
+                filter="" if own is None or own.filter is None else own.filter,
             )
         )
     if types is None:
@@ -185,13 +190,22 @@ def _mapped_types(
     ]
 
 
+def _with_unknown_filters(
+    mapped_types: list[MappedType], source: ImportSource | None, reports: Mapping[str, ObjectTypeStatus]
+) -> list[MappedType]:
+    """Add the filters that Assets does not return, but that dropped records of the last execution."""
+    settings = source.object_types if source is not None else ()
+    unknown: dict[str, str] = {}
+    for mapped in mapped_types:
+        own, report = _setting_of(mapped.name, settings), reports.get(mapped.name.casefold())
+        if (own is None or own.filter is None) and report is not None and report.filtered:
+            dropped = count_text(report.filtered, "record")
+            unknown[mapped.key] = f"that dropped {dropped} of the last execution"
+    return [evolve(mapped, filter=unknown.get(mapped.key, mapped.filter)) for mapped in mapped_types]
+
+
 def _setting_of(name: str, settings: Iterable[ImportedType]) -> ImportedType | None:
     return next((setting for setting in settings if same_name(setting.name, name)), None)
-
-
-def _empties(own: ImportedType | None, source: ImportSource | None) -> bool:
-    policy = (own.empty_values if own is not None else "") or ("" if source is None else source.empty_values)
-    return policy.upper() != "IGNORE"
 
 
 def _id_of(mapped: MappedType, settings: Iterable[ImportedType], types: Iterable[ObjectType]) -> str:
@@ -346,6 +360,9 @@ def _read_journal(comparison: Comparison, journal: Journal, import_source: str) 
     for absent in journal.missing_objects(import_source):
         if absent.object_type in keys:
             comparison.remember_missing(absent.object_type, (absent.identifier,))
+    for unlisted in journal.accepted_unlisted(import_source):
+        if unlisted.object_type in keys:
+            comparison.accept_unlisted(unlisted.object_type, unlisted.number, unlisted.total)
 
 
 def _note_counts(comparison: Comparison, types: Iterable[ObjectType], last_counts: Mapping[str, int]) -> None:
@@ -361,17 +378,14 @@ def _note_counts(comparison: Comparison, types: Iterable[ObjectType], last_count
         )
 
 
-def _last_counts(target: ImportTarget, links: ImportLinks) -> Operation[dict[str, int]]:
-    """Return the records of the last execution by lowercase name of the type; empty if they can't be read."""
+def _last_reports(target: ImportTarget, links: ImportLinks) -> Operation[dict[str, ObjectTypeStatus]]:
+    """Return the reports of the last execution by lowercase name of the type; empty if they can't be read."""
     try:
         response = yield from call(target.site, wire.latest_execution_status(links, target.bearer))
     except AssetsError:
         return {}
     status = read_execution_status(response.json())
-    return {
-        report.name.casefold(): report.created + report.updated + report.unchanged
-        for report in status.object_types
-    }
+    return {report.name.casefold(): report for report in status.object_types}
 
 
 def sent_only(target: ImportTarget, links: ImportLinks) -> Operation[Comparison]:

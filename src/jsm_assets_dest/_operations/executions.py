@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from attrs import evolve
 
-from .._arguments.conversion import checked_seconds
+from .._arguments.fitting import checked_seconds
 from .._http.commands import Operation, Report, Sleep
 from .._imports.execution import Execution
 from .._imports.execution_status import ExecutionStatus, read_execution_status
@@ -19,8 +19,8 @@ from .._session.call import call
 from .._session.observed import send
 from .._session.site import Site
 from .._wire import import_requests as wire
-from .._wire.durations import MINUTE, clock_time, duration, wait_text
 from .._wire.import_requests import ExecutionLinks
+from .._wire.phrases import MINUTE, clock_time, duration, wait_text
 from ..exceptions import (
     ApiError,
     AssetsError,

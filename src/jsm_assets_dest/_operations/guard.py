@@ -7,11 +7,11 @@ Every way to complete an execution leads through `refuse_missing`. It compares t
 evidence that was read before the start (`evidence`), and rejects the run
 
 * if the share of newly missing objects of a type exceeds its limit,
-* and, whatever the share, if an object is missing because its record was skipped or has no label (Assets drops such a
-  record), if a type has newly missing objects and no records at all, or if identifiers have changed their form.
+* and, whatever the share, if an object is missing because its record was skipped or has no label or identifier (Assets
+  drops such a record), if a type has newly missing objects and no records at all, or if identifiers have changed their form.
 
 An object is newly missing if it was not already missing from the last confirmed or accepted run of the journal. Without evidence
-about a type, a run is not even started. Counts never permit a run. If Assets or its last execution counts more objects than the
+about a type, or if Assets filters its records, a run is not even started. Counts never permit a run. If Assets or its last execution counts more objects than the
 list contains, the difference counts as newly missing, except as many as the run has records without a listed object.
 
 A rejected run stays open if someone can continue it: with a journal, or as a manual execution that its caller completes.
@@ -21,7 +21,7 @@ the guard's reason, until someone cancels it in Assets. Nothing is lost, because
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
@@ -93,6 +93,7 @@ def refuse_without_evidence(
     Raises:
         MassDeletionGuardError: The message names the object types.
     """
+    _refuse_filters(target, options, evidence, import_source_id, is_started=is_started)
     comparison = evidence.comparison
     unknown = [mapped for mapped in comparison.types if not comparison.evidence.get(mapped.key)]
     if not unknown:
@@ -102,10 +103,9 @@ def refuse_without_evidence(
         count = evidence.last_counts.get(mapped.name.casefold())
         evidence_text = "" if count is None else f": the last execution had {count_text(count, 'record')}"
         lines.append(f"  {mapped.name}{evidence_text}")
-    if len(unknown) > LISTED:
-        lines.append(f"  {count_text(len(unknown) - LISTED, 'more object type')}")
+    lines += _more(unknown)
     reason = evidence.unreadable
-    verb = "complete" if is_started else "start"
+    verb, state = _before_completion(is_started=is_started)
     raise MassDeletionGuardError(
         "\n".join(
             (f"Did not {verb} the import{_into(target)}: the existing objects could not be read.", *lines)
@@ -119,10 +119,55 @@ def refuse_without_evidence(
             _declare(target.site),
         ),
         preview=preview_of(comparison, options.missing_objects, import_source_id),
-        details="the execution is open and can be completed or cancelled"
-        if is_started
-        else "nothing was sent",
+        details=state,
     )
+
+
+def _refuse_filters(
+    target: ImportTarget,
+    options: ImportOptions,
+    evidence: RunEvidence,
+    import_source_id: str,
+    *,
+    is_started: bool,
+) -> None:
+    """Reject a run if Assets filters the records of a type: then a record does not show that its object is not missing."""
+    filtered = [mapped for mapped in evidence.comparison.types if mapped.filter]
+    if not filtered:
+        return
+    verb, state = _before_completion(is_started=is_started)
+    number = count_text(len(filtered), "object type")
+    raise MassDeletionGuardError(
+        "\n".join(
+            (
+                f"Did not {verb} the import{_into(target)}: Assets filters the records of {number}.",
+                *(f"  {mapped.name}: {mapped.filter}" for mapped in filtered[:LISTED]),
+                *_more(filtered),
+            )
+        ),
+        cause="Assets does not import a record that does not match the filter, and only Assets can evaluate it. So its object may "
+        "be missing, and the import in Assets may be set to remove missing objects.",
+        remedies=(
+            SCHEMA_IMPORT.remedy(
+                "remove the filter of the object type mapping, and filter the records in the source instead"
+            ),
+            _declare(target.site),
+        ),
+        preview=preview_of(evidence.comparison, options.missing_objects, import_source_id),
+        details=state,
+    )
+
+
+def _before_completion(*, is_started: bool) -> tuple[str, str]:
+    """Return the verb and the state of a run that the guard rejects before it compares the records."""
+    if is_started:
+        return "complete", "the execution is open and can be completed or cancelled"
+    return "start", "nothing was sent"
+
+
+def _more(types: Sequence[MappedType]) -> list[str]:
+    more = len(types) - LISTED
+    return [f"  {count_text(more, 'more object type')}"] if more > 0 else []
 
 
 def refuse_missing(
@@ -225,6 +270,7 @@ def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions)
             # One of the missing objects may be that of a skipped record whose identifier can't be read, and one of the unlisted
             # objects that of any skipped record.
             or counts.unreadable > 0
+            or (counts.unidentified > 0 and not comparison.shares_records(mapped.key))
             or (counts.unlisted > 0 and counts.skipped > 0)
             or counts.skipped_missing > 0
             or counts.changed_form > 0
@@ -271,14 +317,22 @@ def _declare(site: Site) -> str:
 def _all_refused(target: ImportTarget, execution: Execution, evidence: RunEvidence) -> MassDeletionGuardError:
     tally = execution.ledger.tally
     reasons = "".join(f"\n  {reason}" for reason in failure_reasons(tally.failed)[:5])
+    number = sum(evidence.comparison.counts(mapped.key).total for mapped in evidence.comparison.types)
+    cause = "No record fits, and no objects exist, so nothing would be created or deleted."
+    if number:
+        cause = (
+            "The import in Assets may be set to remove missing objects. Completing it would then delete "
+            f"{f'all {number:,} objects' if number > 1 else 'the only object'}."
+        )
     failure = "none of the {:,} records could" if tally.refused > 1 else "the only record could not"
     return MassDeletionGuardError(
         f"Did not complete the import{_into(target)}: {failure.format(tally.refused)} be sent.{reasons}",
-        cause="The import in Assets may be set to remove missing objects. Completing it would then delete all of them.",
+        cause=cause,
+        cause_is_certain=not number,
         # Never the option that allows the deletion: the source has the objects.
         remedies=(
             "You: correct the records; error.result.failed lists the reasons. Then import again.",
-            _declare(target.site),
+            *((_declare(target.site),) if number else ()),
         ),
         preview=_preview(execution, evidence),
         execution=execution.detached(),
@@ -302,7 +356,7 @@ def _rejected(
         more = sum(verdict.counts.at_risk for verdict in others)
         lines.append(f"{count_text(len(others), 'more object type')}: {more:,}")
     is_refused = any(verdict.counts.skipped and not verdict.counts.sent for verdict in rejected)
-    skipped = any(verdict.counts.skipped for verdict in rejected)
+    skipped = any(verdict.counts.skipped or verdict.counts.unidentified for verdict in rejected)
     effect = "overwrite" if execution.options.missing_objects == "update" else "delete"
     declared = execution.options.missing_objects
     cause = (
@@ -321,7 +375,7 @@ def _rejected(
         cause=" ".join(filter(None, (cause, too_short))),
         remedies=(
             *((_see_objects(target.site),) if too_short else ()),
-            "You: correct the records that were skipped or have no label; error.result lists them under failed and problems. "
+            "You: correct the records that were skipped or have no label or identifier; error.result lists them under failed and problems. "
             "Then import again."
             if skipped
             else "You: check the source for an error, a filter, or a limit, and import again.",
@@ -356,6 +410,8 @@ def _line(comparison: Comparison, verdict: _Verdict) -> str:
         reasons.append(f"{counts.skipped_missing:,} because their records were skipped or have no label")
     if counts.unreadable:
         reasons.append(f"{count_text(counts.unreadable, 'skipped record')} without a readable identifier")
+    if counts.unidentified:
+        reasons.append(f"{count_text(counts.unidentified, 'record')} without an identifier")
     unseen = counts.unlisted + counts.known_unlisted
     if unseen:
         reasons.append(f"{unseen:,} that the account can't see")

@@ -224,6 +224,7 @@ class _TokenCheck:
 
     def check_schema(self) -> Operation[tuple[str, str]]:
         schema = self.target.schema
+        self.target.memory.import_source = None  # its settings may have changed
         self.source = yield from refuse_other_schema(self.target, self.known_links())
         key, schema_id = ("", "") if schema is None else (schema.key, schema.id)
         return f"The token belongs to an import of {key}.", f"object schema {schema_id}"
@@ -238,7 +239,7 @@ class _TokenCheck:
             return
         checks.ok(
             SETTINGS,
-            f"{self.source.ignored_values} {self.source.kept_values}".strip()
+            " ".join(filter(None, (self.source.filters, self.source.ignored_values, self.source.kept_values)))
             or "The import ignores no empty or unknown values that Assets shows.",
         )
 

@@ -50,7 +50,7 @@ from collections.abc import Generator
 
 from attrs import frozen
 
-from .._arguments.conversion import type_problem
+from .._arguments.fitting import type_problem
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution

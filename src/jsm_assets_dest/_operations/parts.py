@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from .._arguments.conversion import wrong_type
+from .._arguments.fitting import wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunEvidence, RunningImport
 from .._imports.tally import SubmitReceipt

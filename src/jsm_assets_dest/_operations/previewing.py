@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Generator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
 
 from .._assets.import_sources import ImportSource
-from .._errors.facts import Place
 from .._http.commands import Operation
 from .._imports.arriving_values import ignored_notes, not_compared_notes
+from .._imports.comparison import Comparison
 from .._imports.execution import RunEvidence
+from .._imports.identities import filter_notes
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
@@ -19,6 +21,7 @@ from .._session.site import Site
 from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject
 from ..exceptions import NothingToCompareError, RecordError
+from ..exceptions._declared import Place
 from . import starting
 from .evidence import read_evidence
 from .guard import accept, check_shares, short_lists, would_reject
@@ -112,11 +115,25 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
         )
     if too_short := short_lists(comparison, target.site):
         notes.append(too_short)
-    if would_reject(comparison, options):
+    notes += filter_notes(comparison.types, "Only Assets can evaluate it, so the preview counts all of them.")
+    filtered = [mapped.name for mapped in comparison.types if mapped.filter]
+    if filtered and options.missing_objects != "ignore":
+        notes.append(
+            f"The guard would not start this import, because Assets filters the records of {', '.join(filtered)}."
+        )
+    elif would_reject(comparison, options):
         notes.append("The guard would not complete this import, because objects are missing from it.")
+    notes += _repeated(comparison, options)
     notes += not_compared_notes(comparison.types)
     notes += _handling(evidence.import_source)
     notes += ignored_notes(comparison.arriving)
+    for mapped in comparison.types:
+        unidentified = comparison.counts(mapped.key).unidentified
+        if unidentified:
+            have = "it has" if unidentified == 1 else "they have"
+            notes.append(
+                f"Assets does not import {count_text(unidentified, 'record')} of {mapped.name}, because {have} no identifier."
+            )
     # A record of an unknown selector counts for every object type.
     skipped = max((comparison.counts(mapped.key).unreadable for mapped in comparison.types), default=0)
     if skipped:
@@ -124,6 +141,26 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
             f"{count_text(skipped, 'invalid record')} without a readable identifier cannot be compared."
         )
     return notes
+
+
+def _repeated(comparison: Comparison, options: ImportOptions) -> Iterator[str]:
+    """Yield for each object type with repeated identifiers what the import does with the records.
+
+    It does not compare records inside records, or those that feed several object types.
+    """
+    selectors = Counter(mapped.selector for mapped in comparison.types)
+    rejects = 'skips the later one, because of on_bad_record="skip"'
+    if options.on_bad_record == "fail":
+        rejects = "stops with a RecordError"
+    effect = f"if both are in one chunk, the import {rejects}. Otherwise, Assets counts a duplicate"
+    if options.unique_in_run:
+        effect = f"the import {rejects}"
+    for mapped in comparison.types:
+        count = comparison.counts(mapped.key).duplicates
+        is_inner = any(mapped.selector.startswith(f"{selector}.") for selector in selectors)
+        if count and selectors[mapped.selector] == 1 and not is_inner:
+            verb = "has" if count == 1 else "have"
+            yield f"{count_text(count, 'record')} of {mapped.name} {verb} the identifier of an earlier record: {effect}."
 
 
 def _handling(source: ImportSource | None) -> list[str]:

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
-from .._arguments.conversion import wrong_type
+from .._arguments.fitting import wrong_type
 from .._http.commands import Ask, Batch, Operation, Pull
 from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
 from .._imports.options import ImportOptions, time_zone

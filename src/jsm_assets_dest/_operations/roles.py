@@ -10,7 +10,6 @@ from attrs import evolve
 from .._assets.directory import JiraGroup, JiraUser
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.roles import Role, RoleKind, RolesPreview, SchemaRoles, as_member, label, member_id
-from .._errors.facts import Place
 from .._http.commands import Operation
 from .._session.call import call
 from .._session.site import Site
@@ -31,6 +30,7 @@ from ..exceptions import (
     UnsafeLinkError,
     ValidationError,
 )
+from ..exceptions._declared import Place
 from . import directory
 
 #: Entries of roles that callers want. A role with None, or without an item, is not changed.

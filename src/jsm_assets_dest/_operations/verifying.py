@@ -11,13 +11,14 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
 
 from attrs import define, evolve, field
 
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.execution_status import ExecutionStatus
-from .._imports.identities import PART, MappedType, display
+from .._imports.identities import MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
 from .._imports.progress import count_text
@@ -249,12 +250,12 @@ class Verifying:
         """Read the objects with some identities."""
         if not (texts and mapped.object_type_ids):
             return
-        if not _can_query(mapped):
+        values = [mapped.first_part(text) for text in texts]
+        if not _can_query(mapped) or None in values:
             yield from self._compare(mapped, self._selection(mapped))
             return
         attribute = mapped.identifiers[0].name
-        values = [text.partition(PART)[0] for text in texts]
-        for portion in _portions(values):
+        for portion in _portions(filter(None, values)):
             condition = f"{quoted(attribute)} IN ({', '.join(map(quoted, portion))})"
             yield from self._compare(mapped, self._selection(mapped, condition))
 
@@ -332,6 +333,7 @@ class Verifying:
                     f"{'was' if number == 1 else 'were'} not removed, such as {', '.join(names[:3])}. {_REASONS}"
                 )
             notes += self._unfilled(mapped)
+        notes += filter_notes(self.readback.types, "The others have no object.")
         notes += not_compared_notes(self.readback.types)
         notes += ignored_notes(self.readback.arriving, "select")
         return ImportVerification(
@@ -354,10 +356,17 @@ class Verifying:
         )
 
     def _problems(self, mapped: MappedType, counts: Counts) -> Iterator[ImportProblem]:
-        def problem(code: ProblemCode, count: int, examples: Iterable[object]) -> Iterator[ImportProblem]:
+        def problem(
+            code: ProblemCode,
+            count: int,
+            examples: Iterable[object],
+            kind: Literal["", "objects", "removing"] = "",
+        ) -> Iterator[ImportProblem]:
             if count:
                 shown = tuple(map(str, itertools.islice(examples, EXAMPLES)))
-                yield ImportProblem(code=code, count=count, object_type=mapped.name, examples=shown)
+                yield ImportProblem(
+                    code=code, kind=kind, count=count, object_type=mapped.name, examples=shown
+                )
 
         absent = (f"{display(text)}: no object" for text in self.readback.absent(mapped.key))
         invisible = self._number_invisible(mapped, counts)
@@ -366,10 +375,11 @@ class Verifying:
         lost = itertools.chain(absent, self.readback.differences(mapped.key, LOST))
         yield from problem("lost", counts.absent - invisible + differing, lost)
         _, emptied = self.readback.difference_counts(mapped.key, EMPTIED)
-        yield from problem("emptied", emptied, self.readback.differences(mapped.key, EMPTIED))
+        kind: Literal["", "removing"] = "removing" if mapped.empty_values == "REMOVE" else ""
+        yield from problem("emptied", emptied, self.readback.differences(mapped.key, EMPTIED), kind)
         _, dangling = self.readback.difference_counts(mapped.key, DANGLING)
         yield from problem("dangling", dangling, self.readback.differences(mapped.key, DANGLING))
-        yield from problem("duplicate", *self.readback.unmatched(mapped.key, duplicates=True))
+        yield from problem("duplicate", *self.readback.unmatched(mapped.key, duplicates=True), "objects")
 
     def _unfilled(self, mapped: MappedType) -> Iterator[str]:
         """Yield a sentence about the objects with values of attributes that no record fills, if there are some."""
@@ -398,7 +408,8 @@ class Verifying:
 
 
 def _can_query(mapped: MappedType) -> bool:
-    return mapped.identifiers[0].type in _QUERIED
+    first = mapped.identifiers[0]
+    return first.type in _QUERIED and not first.is_multiple
 
 
 def _portions(values: Iterable[str]) -> Iterator[list[str]]:

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
+from .._display.plain_data import plain_data
 from .._model.names import next_namespace
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
@@ -167,14 +168,7 @@ class BuildPlanRecord:
 
     def to_dict(self) -> dict[str, object]:
         """Return the plan as JSON-ready data, with the document."""
-        return {
-            "verb": self.verb,
-            "digest": self.digest,
-            "is_empty": self.is_empty,
-            "counts": self.counts,
-            "items": [item.to_dict() for item in self.items],
-            "document": self.document,
-        }
+        return plain_data(self, "verb digest is_empty counts items document")
 
     @property
     def counts(self) -> dict[str, int]:
@@ -272,6 +266,7 @@ def make_plan(
     known_statuses: Collection[str] = (),
     imported_types: Collection[str] = (),
     other_imports: Collection[OtherImport] = (),
+    type_names: Mapping[str, str] | None = None,
 ) -> BuildPlanRecord:
     """Compare a model with what an import source has.
 
@@ -283,6 +278,7 @@ def make_plan(
         known_statuses: The names of statuses that exist in the schema, if they were read.
         imported_types: The names of the object types that the last execution filled, if they were read.
         other_imports: The other imports of the site, if they were read.
+        type_names: The names of the object types in Assets by their ids, if they were read.
 
     Raises:
         InvalidModelError: The model has errors, such as a mapped object type without an identifier.
@@ -291,7 +287,9 @@ def make_plan(
     current = read_current(current_document)
     settled, matches = take_over(model, current)
     mappings = wanted_mappings(settled, matches)
-    items = tuple(Comparison(settled, matches, mappings, current, known_statuses, imported_types).items())
+    items = tuple(
+        Comparison(settled, matches, mappings, current, known_statuses, imported_types, type_names).items()
+    )
     suggestion = next_namespace(settled.namespace, used_namespaces(other_imports))
     items = (*other_import_items(settled, matches, other_imports, suggestion), *items)
     is_taken = any(item.subject is PlanSubject.NAMESPACE and item.path == settled.namespace for item in items)

@@ -12,6 +12,7 @@ from attrs import evolve, field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._model.changes import dependencies
 from .._model.document_reading import walk
@@ -184,16 +185,7 @@ class ConflictRecord:
 
     def to_dict(self) -> dict[str, object]:
         """Return the conflict as JSON-ready data."""
-        return {
-            "key": self.key,
-            "name": self.name,
-            "existing": self.existing.to_dict(),
-            "object_count": self.object_count,
-            "is_harmless": self.is_harmless,
-            "differences": [difference.to_dict() for difference in self.differences],
-            "choices": [choice.value for choice in self.choices],
-            "impossible": {resolution.value: reason for resolution, reason in self.impossible.items()},
-        }
+        return plain_data(self, "key name existing object_count is_harmless differences choices impossible")
 
     def __str__(self) -> str:
         parts: list[str] = []

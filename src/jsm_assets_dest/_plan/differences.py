@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._model.names import is_generated, same_name
 from .._model.schema_model import SchemaModel
@@ -76,15 +77,7 @@ class Difference:
 
     def to_dict(self) -> dict[str, object]:
         """Return the difference as JSON-ready data."""
-        return {
-            "kind": self.kind.value,
-            "attribute": self.attribute,
-            "existing": self.existing,
-            "wanted": self.wanted,
-            "harmless": self.harmless,
-            "prevents_adoption": self.prevents_adoption,
-            "message": self.message,
-        }
+        return plain_data(self)
 
 
 def existing_attribute(existing: ExistingObjectType, name: str) -> Attribute | None:

@@ -4,6 +4,7 @@ import enum
 
 from attrs import frozen
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 
 
@@ -80,11 +81,4 @@ class PlanItem:
 
     def to_dict(self) -> dict[str, object]:
         """Return the item as JSON-ready data."""
-        return {
-            "kind": self.kind.value,
-            "subject": self.subject.value,
-            "path": self.path,
-            "message": self.message,
-            "remedy": self.remedy,
-            "was_deleted": self.was_deleted,
-        }
+        return plain_data(self)

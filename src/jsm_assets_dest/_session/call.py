@@ -132,7 +132,7 @@ def _wait_at_gate(site: Site, request: Request, delay: float) -> Operation[None]
 
 def _too_long(request: Request, seconds: float, now: float) -> RateLimitedError:
     """Return the error for a gate that an earlier request has closed for too long."""
-    from .._wire.durations import clock_time, wait_text
+    from .._wire.phrases import clock_time, wait_text
 
     until = now + seconds
     return RateLimitedError(

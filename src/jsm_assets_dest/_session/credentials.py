@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
-from .._arguments.conversion import type_problem, wrong_type
+from .._arguments.checking import forgetful
+from .._arguments.fitting import type_problem, wrong_type
 from .._display.short_repr import short_repr
-from .._errors.forgetful import forgetful
 from .._secret import Secret
 from ..exceptions import ConfigurationError, InvalidCredentialError
 

@@ -1,16 +1,17 @@
 """Settings of a connection, from arguments and the environment, checked before anything is sent."""
 
-from __future__ import annotations
-
+import ssl
 from collections.abc import Callable, Mapping
 from random import random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
 from .._http.clock import Clock
+from .._http.settings import Limits
 from .._wire.addresses import AUTHORIZATION_SERVER, GATEWAY, checked_base, origin
 from ..exceptions import ConfigurationError, MissingSettingsError
 from .credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
+from .observed import RequestEvent
 from .retry_policy import RetryPolicy
 from .site import Site
 
@@ -24,6 +25,30 @@ CLIENT_SECRET = "JSM_ASSETS_CLIENT_SECRET"  # the variable's name
 GATEWAY_ADDRESS = "JSM_ASSETS_GATEWAY"
 CLOUD_ID = "JSM_ASSETS_CLOUD_ID"
 WORKSPACE_ID = "JSM_ASSETS_WORKSPACE_ID"
+
+
+class ConnectionOptions(TypedDict, total=False):
+    """Options of a connection as keyword arguments; see `Connection.external_site`."""
+
+    transport: object | None
+    retry: RetryPolicy | None
+    limits: Limits | None
+    verify: ssl.SSLContext | None
+    trust_env: bool
+    clock: Clock | None
+    on_request: Callable[[RequestEvent], object] | None
+
+
+class SiteOptions(ConnectionOptions, total=False):
+    """Options of a connection to any site as keyword arguments; see `Connection.external_site`."""
+
+    cloud_id: str | None
+    workspace_id: str | None
+    gateway: str
+
+
+# A typed dictionary allows no assignment in its body.
+ConnectionOptions.__module__ = SiteOptions.__module__ = "jsm_assets_dest"
 
 
 class SiteSettings(NamedTuple):

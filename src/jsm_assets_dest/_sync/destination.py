@@ -4,8 +4,7 @@
 from __future__ import annotations
 
 import os
-import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Self, Unpack
 
@@ -21,8 +20,6 @@ from .._destination.secret_references import SecretReference, pasted_import_toke
 from .._destination.status import DestinationStatus
 from .._destination.steps import chosen_conflict
 from .._display.short_repr import short_repr
-from .._http.clock import Clock
-from .._http.settings import Limits
 from .._imports.options import Busy, ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
 from .._operations.import_target import ImportTarget
@@ -30,8 +27,7 @@ from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
 from .._session.credentials import Credentials
-from .._session.observed import RequestEvent
-from .._session.retry_policy import RetryPolicy
+from .._session.opening import ConnectionOptions
 from ..exceptions import AssetsError, ConfigurationError
 from .connection import Connection
 from .import_execution import ImportExecution
@@ -93,44 +89,28 @@ class Destination(SavedDestination):
     def connect(
         self,
         auth: Credentials | None = None,
-        *,
-        transport: object | None = None,
-        retry: RetryPolicy | None = None,
-        limits: Limits | None = None,
-        verify: ssl.SSLContext | None = None,
-        trust_env: bool = True,
-        clock: Clock | None = None,
-        on_request: Callable[[RequestEvent], object] | None = None,
+        **options: Unpack[ConnectionOptions],
     ) -> Connection:
         """Return a connection to the site, a context manager. Reads the secrets now; sends nothing.
 
         Args:
             auth: Credentials to use instead of those of the destination.
-            transport: httpx transport. Default: that of the destination.
-            retry: Retry policy; see `Connection.external_site`, also for the following arguments.
-            limits: Limits of one attempt.
-            verify: TLS context.
-            trust_env: Use the proxies and certificates that the environment names.
-            clock: Time source.
-            on_request: Listener that is notified of each attempt.
+            options: `retry`, `limits`, `verify`, `trust_env`, `clock`, and `on_request`; see `Connection.external_site`.
+                The default of `transport` is that of the destination.
 
         Raises:
             ConfigurationError: A secret is missing where its reference points to, or a setting is invalid.
         """
         settings = self._site_settings(auth)
+        if options.get("transport") is None:
+            options["transport"] = self._transport
         return Connection.external_site(
             settings.site,
             settings.credentials,
             cloud_id=settings.cloud_id,
             workspace_id=settings.workspace_id,
             gateway=settings.gateway,
-            transport=self._transport if transport is None else transport,
-            retry=retry,
-            limits=limits,
-            verify=verify,
-            trust_env=trust_env,
-            clock=clock,
-            on_request=on_request,
+            **options,
         )
 
     def status(self, *, connection: Connection | None = None) -> DestinationStatus:

@@ -13,11 +13,10 @@ from urllib.parse import urlsplit
 from attrs import define, field
 
 from .. import exceptions as errors
-from .._errors.facts import Place
+from ..exceptions._declared import Place
 from . import address_book
-from .durations import MINUTE, clock_time, duration, wait_text
 from .error_bodies import Body, read_body
-from .phrases import ALL_SCOPES, could_not, scopes_for
+from .phrases import ALL_SCOPES, MINUTE, clock_time, could_not, duration, scopes_for, wait_text
 from .request import CredentialKind, Host, Request
 from .response import Response
 

@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from .. import exceptions as errors
-from .._errors.facts import Place
+from ..exceptions._declared import Place
 from . import address_book
 from .case import Case
 from .error_bodies import Body, looks_like_html

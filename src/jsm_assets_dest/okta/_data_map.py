@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from attrs import asdict, frozen
+from attrs import frozen
 
 from .._arguments.checking import checked
 from .._display.html import table
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._model.okta_options import PREFIX
 from .._model.schema_model import SchemaModel
@@ -58,7 +59,7 @@ class DataMap:
 
     def to_dict(self) -> dict[str, object]:
         """Return the map as JSON-compatible data."""
-        return {"rows": [{**asdict(row), "action": row.action.value} for row in self.rows]}
+        return plain_data(self, "rows")
 
     def __repr__(self) -> str:
         return f"<DataMap of {len(self.rows)} attributes>"

@@ -8,8 +8,9 @@ and file names, but never names, addresses, or other values of people.
 from collections.abc import Iterator
 from typing import Literal, TypeAlias
 
-from attrs import Factory, asdict, define, field, frozen
+from attrs import Factory, define, field, frozen
 
+from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from ..exceptions import ConfigurationError
 
@@ -234,16 +235,7 @@ class Report:
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-compatible data."""
-        return {
-            "complete": self.complete,
-            "counts": dict(self.counts),
-            "notice_count": self.notice_count,
-            "notices": [asdict(notice) for notice in self.notices],
-            "skipped_count": self.skipped_count,
-            "skipped": [asdict(skipped) for skipped in self.skipped],
-            "findings": [asdict(finding) for finding in self.findings],
-            "empty": [asdict(finding) for finding in self.empty],
-        }
+        return plain_data(self, "complete counts notice_count notices skipped_count skipped findings empty")
 
     def __repr__(self) -> str:
         return (

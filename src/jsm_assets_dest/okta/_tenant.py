@@ -9,10 +9,10 @@ from attrs import field, frozen
 from .._arguments.checking import checked
 from .._model.okta_options import CustomAttribute
 from ..exceptions import ConfigurationError
-from ._custom_attributes import discover_custom_attributes
 from ._page_folder import read_page_folder
 from ._report import Notice, Skipped
 from ._response_files import is_response_folder, read_response_folder
+from ._schema import discover_custom_attributes
 from ._sources import LISTS, Links, Source
 
 

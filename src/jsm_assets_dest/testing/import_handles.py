@@ -7,6 +7,7 @@ from typing import cast
 
 from .handles import SeededSchema
 from .world import imports
+from .world.aql import parse
 from .world.entities import Execution, ImportSource
 from .world.imports import cancel_execution, settle_executions, status_document
 from .world.json_reading import JsonObject, JsonValue
@@ -166,6 +167,20 @@ class SeededImportSource:
             self._source.policies.clear()
         else:
             self._source.policies[int(self.schema[type_name].id)] = settings
+
+    def set_filter(self, type_name: str, query: str) -> None:
+        """Set "Filter data source by AQL" of an object type mapping, as in the user interface.
+
+        Args:
+            type_name: name of the mapped object type.
+            query: AQL query that the values of an entry must match; without a match, Assets does not import the entry. An
+                empty string removes the filter.
+        """
+        type_id = int(self.schema[type_name].id)
+        self._source.filters.pop(type_id, None)
+        if query:
+            parse(query)
+            self._source.filters[type_id] = query
 
     def missing_objects(self, type_name: str | None = None) -> str:
         """Return the policy for objects that the data no longer contains: "ignore", "remove" or "update"."""

@@ -26,7 +26,7 @@ _Row: TypeAlias = tuple[str, str]
 _NUMBER_KEYS = {
     entities.ObjectType: ("object_ids",),
     entities.AssetObject: ("values",),
-    entities.ImportSource: ("mappings", "policies", "absences", "registered"),
+    entities.ImportSource: ("mappings", "filters", "policies", "absences", "registered"),
 }
 """
 Fields whose keys are numbers, which JSON converts to strings.

@@ -7,14 +7,12 @@ import base64
 
 from ..world import configuration
 from ..world.clock import timestamp
-from ..world.entities import Status
-from ..world.icons import image
+from ..world.entities import Status, image
 from ..world.json_reading import ID, INTEGER, STRING, JsonObject, JsonValue
 from ..world.rejections import Rejection, errors_body, not_found, not_permitted
 from ..world.schemas import object_count
-from .call import Body, Call
+from .call import Body, Call, Routes
 from .exchange import Response, empty_response, json_response
-from .routing import Routes
 
 ROUTES = Routes("assets")
 

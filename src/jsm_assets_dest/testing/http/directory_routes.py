@@ -13,9 +13,8 @@ from urllib.parse import parse_qsl
 from ..world.entities import Account, Group
 from ..world.json_reading import JsonObject, JsonValue
 from ..world.rejections import Rejection, bad_request, errors_body
-from .call import Call
+from .call import Call, Routes
 from .exchange import GATEWAY_JSON, Response, json_response
-from .routing import Routes
 
 ROUTES = Routes("jira", prefix="/rest/api/3", scope="read:jira-user")
 

@@ -8,12 +8,11 @@ from typing import cast
 from ..world import imports, mapping
 from ..world.entities import Execution, ImportSource
 from ..world.json_reading import BOOLEAN, OBJECT, STRING, JsonObject
-from ..world.mapping_rendering import schema_and_mapping
+from ..world.mapping_document import schema_and_mapping
 from ..world.rejections import Rejection, bad_request, by_strictness, errors_body, not_found
-from .call import WHOLE_BODY, Body, Call
+from .call import WHOLE_BODY, Body, Call, Routes
 from .exchange import Response, empty_response, json_response
 from .languages import translate
-from .routing import Routes
 
 SCOPE = "import:import-configuration:cmdb"
 IMPORT_PATH = "/importsource/{importSourceId}"

@@ -13,10 +13,9 @@ from ..world.imports import with_created_query
 from ..world.json_reading import ANY, STRING, JsonObject, JsonValue
 from ..world.missing_objects import policy_of
 from ..world.rejections import bad_request, not_found
-from .call import Body, Call
+from .call import Body, Call, Routes
 from .exchange import Response, empty_response, json_response
 from .import_routes import IMPORT_PATH, SCOPE, import_source
-from .routing import Routes
 
 ROUTES = Routes("assets", prefix=IMPORT_PATH, scope=SCOPE, accepts_import_token=True)
 ACCOUNT_ROUTES = Routes("assets", scope=SCOPE)
@@ -224,6 +223,7 @@ def source_document(call: Call, source: ImportSource) -> JsonObject:
             "parentImportSourceOTId": None,
             "importSourceId": source.id,
             "objectType": {"id": str(type_id), "name": site.types[type_id].name},
+            "selectorQlQuery": source.filters.get(type_id),
             "selector": mapping["selector"],
             "emptyValues": policies[source.empty_values],
             "unknownValues": policies[source.unknown_values],

@@ -11,11 +11,10 @@ from ..world.clock import timestamp
 from ..world.entities import Account
 from ..world.json_reading import JsonObject, JsonValue
 from ..world.rejections import Rejection, errors_body
-from .call import Call
+from .call import Call, Routes
 from .exchange import HTML, JSON, TEXT, Response, empty_response, json_response
 from .identity import MUST_AUTHENTICATE
 from .languages import translate
-from .routing import Routes
 
 ROUTES = Routes("jira", prefix="/rest/api/3")
 EDGE = Routes("edge")

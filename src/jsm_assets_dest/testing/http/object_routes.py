@@ -27,9 +27,8 @@ from ..world.json_reading import (
     read_fields,
 )
 from ..world.rejections import bad_request, invalid
-from .call import Body, Call, invalid_body
+from .call import Body, Call, Routes, invalid_body
 from .exchange import Response, empty_response, json_response
-from .routing import Routes
 
 ROUTES = Routes("assets")
 

@@ -7,6 +7,7 @@ from ..world.entities import (
     DEFAULT,
     DEFAULT_TYPE_NAMES,
     GROUP,
+    IMAGE_SIZES,
     REFERENCE,
     STATUS,
     USER,
@@ -20,7 +21,6 @@ from ..world.entities import (
     ReferenceType,
     Status,
 )
-from ..world.icons import IMAGE_SIZES
 from ..world.json_reading import JsonObject, JsonValue
 from ..world.schemas import object_count
 from ..world.site import Site

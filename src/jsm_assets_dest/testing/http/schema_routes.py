@@ -9,9 +9,8 @@ from ..world import schemas
 from ..world.entities import ObjectSchema, Role
 from ..world.json_reading import BOOLEAN, OBJECT, STRING, JsonObject, JsonValue
 from ..world.rejections import Rejection, bad_request, by_strictness, errors_body
-from .call import Body, Call
+from .call import Body, Call, Routes
 from .exchange import Response, empty_response, json_response
-from .routing import Routes
 
 ROUTES = Routes("assets")
 ROLE_ROUTES = Routes("assets", prefix="/config/role", site_gateway_only=True)

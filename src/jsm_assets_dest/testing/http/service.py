@@ -29,7 +29,7 @@ from . import (
     type_routes,
 )
 from .access import ASSETS_DENIED, Access, gateway_not_found
-from .call import Body, Call, Caller, Operation, read_body
+from .call import Body, Call, Caller, Operation, Router, Routes, read_body
 from .exchange import (
     CONTENT_NETWORK_PAGE,
     HTML,
@@ -48,7 +48,6 @@ from .exchange import (
 from .identity import Identification, request_access_token
 from .languages import language_of, translated
 from .rates import RateLimit
-from .routing import Router, Routes
 
 
 class UnknownHostError(Exception):

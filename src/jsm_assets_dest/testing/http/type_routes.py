@@ -6,14 +6,12 @@ from __future__ import annotations
 from typing import cast
 
 from ..world import types
-from ..world.entities import Attribute, ObjectType
-from ..world.icons import image
+from ..world.entities import Attribute, ObjectType, image
 from ..world.json_reading import BOOLEAN, ID, INTEGER, NUMBER, STRING, STRINGS
 from ..world.rejections import not_found
 from ..world.types import AttributeSettings
-from .call import Body, Call
+from .call import Body, Call, Routes
 from .exchange import Response, empty_response, json_response
-from .routing import Routes
 
 ROUTES = Routes("assets")
 ATTRIBUTE_ROUTES = Routes("assets", prefix="/objecttypeattribute")

@@ -19,8 +19,7 @@ from attrs import frozen
 from ..site_profile import SiteProfile
 from ..world.doubts import Doubts
 from .client import Client, Credential, ProbeError, StoppedError, is_address
-from .context import Context, Options
-from .findings import Findings
+from .findings import Context, Findings, Options
 from .importing import ask_import, ask_token
 from .objects import ask_objects
 from .reading import ask_errors, ask_lists, ask_searches, ask_second_account, identify

@@ -8,8 +8,7 @@ from typing import Any
 from attrs import define, field
 
 from .client import Credential, ProbeError, Reply, StoppedError
-from .context import PREFIX, Context, finish, waits
-from .findings import code, form
+from .findings import PREFIX, Context, code, finish, form, waits
 
 NAMESPACE = "jsm-probe/"
 _ENTRY = f"{PREFIX} entry"

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .client import Reply, StoppedError
-from .context import PREFIX, Context, changed_key, finish
-from .findings import form
+from .findings import PREFIX, Context, changed_key, finish, form
 
 _ACCEPTED = {200: True, 201: True, 400: False}
 

@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .client import Credential, ProbeError, Reply
-from .context import Context
-from .findings import form
+from .findings import Context, form
 
 HEADER = "x-aaccountid"
 ENGLISH = {"Accept-Language": "en", "X-Force-Accept-Language": "true"}

@@ -7,6 +7,7 @@ from typing import cast
 
 from .entities import (
     DEFAULT,
+    DEFAULT_ICON_ID,
     IMPORT_TYPE_NAMES,
     REFERENCE,
     STATUS,
@@ -16,7 +17,6 @@ from .entities import (
     ObjectType,
     Status,
 )
-from .icons import DEFAULT_ICON_ID
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, Document, TypeEntry, read_document

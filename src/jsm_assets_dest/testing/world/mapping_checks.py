@@ -12,8 +12,7 @@ from .aql import parse
 from .aql.parsing import InvalidQuery
 from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
 from .json_reading import JsonObject, JsonValue
-from .mapping_document import AttributeEntry, Document, TypeEntry
-from .mapping_rendering import import_type_of
+from .mapping_document import AttributeEntry, Document, TypeEntry, import_type_of
 from .rejections import data_validation
 from .site import Site
 from .values import name_problem

@@ -28,11 +28,16 @@ from .entities import (
     Status,
 )
 from .json_reading import JsonObject, JsonValue
-from .mapping_rendering import mapped_attribute
+from .mapping_document import mapped_attribute
 from .missing_objects import treat_missing
 from .objects import insert_object, store_values, value_problem
 from .site import Site
 from .values import BadValue, normalise, options_of
+
+_DRAFT = -1
+"""
+Id of the object that an entry is while its filter is evaluated.
+"""
 
 LONGEST_ERROR_LIST = 100
 """
@@ -69,6 +74,7 @@ class TypeRun:
     object_type: ObjectType
     selector: str
     attributes: list[MappedAttribute]
+    filter: Query | None = None
     staged: list[Staged] = field(factory=list)
     unresolved: list[Staged] = field(factory=list)
     seen: dict[tuple[str, ...], Staged | None] = field(factory=dict)
@@ -77,6 +83,7 @@ class TypeRun:
     duplicates: int = 0
     empty_labels: int = 0
     empty_external_ids: int = 0
+    filtered: int = 0
     missing_updated: int = 0
     missing_deleted: int = 0
     references_updated: int = 0
@@ -97,7 +104,7 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
     Returns:
         The `progressResult` of its status.
     """
-    runs = [_run(site, type_mapping, mapping) for type_mapping, mapping in source.mappings.items()]
+    runs = [_run(site, source, type_mapping, mapping) for type_mapping, mapping in source.mappings.items()]
     importer = _Importer(site, source, execution)
     per_chunk = site.doubts.references_resolved_per_chunk
     for chunks in [[chunk] for chunk in execution.chunks] if per_chunk else [execution.chunks]:
@@ -122,7 +129,7 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
     return _result(site, source, execution, runs, took)
 
 
-def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun:
+def _run(site: Site, source: ImportSource, type_id: int, mapping: JsonObject) -> TypeRun:
     object_type = site.types[type_id]
     attributes = []
     for attribute_mapping in cast("list[JsonObject]", mapping.get("attributesMapping", [])):
@@ -142,7 +149,10 @@ def _run(site: Site, type_id: int, mapping: JsonObject) -> TypeRun:
                 read,
             )
         )
-    return TypeRun(object_type, str(mapping["selector"]), attributes)
+    condition = source.filters.get(type_id)
+    return TypeRun(
+        object_type, str(mapping["selector"]), attributes, None if condition is None else parse(condition)
+    )
 
 
 def entries_at(value: JsonValue, path: Sequence[str]) -> Iterator[Mapping[str, JsonValue]]:
@@ -257,6 +267,13 @@ class _Importer:
         if label_is_empty:
             run.empty_labels += 1
             return
+        try:
+            if not self._is_wanted(run, values):
+                run.filtered += 1
+                return
+        except InvalidQuery as problem:
+            run.error(f"{run.object_type.name}: {problem}")
+            return
         if identity in run.seen:
             run.duplicates += 1
             earlier = run.seen[identity]
@@ -290,6 +307,32 @@ class _Importer:
         run.staged.append(staged)
         run.unresolved.append(staged)
         run.seen[identity] = staged
+
+    def _is_wanted(self, run: TypeRun, values: Mapping[int, list[str]]) -> bool:
+        """Return True if the values of an entry match the filter of its type.
+
+        The query is evaluated on the data before the import. References are not part of it: they are set later.
+        """
+        if run.filter is None:
+            return True
+        site, object_type = self._site, run.object_type
+        draft = AssetObject(
+            id=_DRAFT,
+            type_id=object_type.id,
+            schema_id=object_type.schema_id,
+            created=site.now(),
+            updated=site.now(),
+            creator=self._account_id,
+        )
+        site.objects[_DRAFT] = draft
+        try:
+            for attribute_id, texts in values.items():
+                site.set_values(draft, attribute_id, texts)
+            return Search(site).fits(run.filter, _DRAFT)
+        finally:
+            for attribute_id in values:
+                site.set_values(draft, attribute_id, [])
+            del site.objects[_DRAFT]
 
     def _unmapped_values(self, run: TypeRun, asset: AssetObject) -> dict[int, list[str]]:
         """Return no values for the attributes of an object that the mapping does not fill."""
@@ -490,7 +533,7 @@ def _counters(run: TypeRun, took: int) -> JsonObject:
         "duplicateEnries": run.duplicates,
         "emptyLabelEntries": run.empty_labels,
         "emptyExternalIdEntries": run.empty_external_ids,
-        "objectsFilteredWithQlQuery": 0,
+        "objectsFilteredWithQlQuery": run.filtered,
         "errorMessages": list(run.errors) or None,
         "errorCount": run.error_count,
         "readExternalDataTimeInMs": 0,

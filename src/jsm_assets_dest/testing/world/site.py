@@ -29,8 +29,8 @@ from .entities import (
     ReferenceType,
     Role,
     Status,
+    global_icons,
 )
-from .icons import global_icons
 from .json_reading import JsonObject, parse_integer
 from .rejections import not_found
 

@@ -58,6 +58,10 @@ class Search:
         """Return the ids of the objects that match a query, by id."""
         return sorted(self._matching(query, bindings))
 
+    def fits(self, query: Query, object_id: int) -> bool:
+        """Return True if an object matches a query."""
+        return query.condition is None or bool(self._find(query.condition, {object_id}))
+
     def _matching(self, query: Query, bindings: Mapping[str, Sequence[str]] | None) -> Iterable[int]:
         self._bindings = bindings or {}
         if query.condition is None:

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast, dataclass_transform
-
-from .facts import Place
+from typing import TYPE_CHECKING, ClassVar, TypedDict, TypeVar, cast, dataclass_transform
 
 if TYPE_CHECKING:
     import inspect
@@ -40,6 +38,25 @@ def scrubbed(text: str) -> str:
 def advice(*remedies: str) -> tuple[str, ...]:
     """Declare the remedies of a class, in order. Each has the form "Who: action."."""
     return remedies
+
+
+class Place(TypedDict, total=False):
+    """Place and time of a failure, and the server's messages: the facts that `AssetsError.place` copies."""
+
+    operation: str
+    status: int | None
+    method: str
+    path: str
+    host: str
+    code: str
+    messages: tuple[str, ...]
+    field_errors: dict[str, str]
+    request_id: str
+    account: str
+    retry_after: float | None
+    attempts: int
+    elapsed: float | None
+    body_excerpt: str
 
 
 class _Carried:

@@ -5,7 +5,7 @@ A message has up to four parts: what happened; the cause, labeled "Cause:" or "L
 who can act; and one technical line. Every class has a general cause and general remedies. The code that raises an error
 can be more precise.
 
-A class declares its facts as annotated defaults, and `certain=True` if its cause is proven; see `_errors.declared`.
+A class declares its facts as annotated defaults, and `certain=True` if its cause is proven; see `_declared`.
 Every error can be pickled and copied, and none contains a secret.
 
 The module is one long table of meanings. It stays in one file, so that the meanings can be compared.
@@ -14,11 +14,10 @@ The module is one long table of meanings. It stays in one file, so that the mean
 from __future__ import annotations
 
 import re
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Protocol
 
-from ._errors import facts
-from ._errors.declared import Declared, advice, carried, leading
-from ._errors.layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
+from ._declared import Declared, advice, carried, leading
+from ._layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
 
 __all__ = [
     "AccessDeniedError",
@@ -120,10 +119,107 @@ def __dir__() -> list[str]:
     return __all__
 
 
-ExecutionFacts = facts.ExecutionFacts
-PreviewFacts = facts.PreviewFacts
-ReportFacts = facts.ReportFacts
-ResultFacts = facts.ResultFacts
+# --- parts of the values that errors carry; the values are defined in layers above -----------------------------------
+
+
+class ResultFacts(Protocol):
+    """The parts of an `ImportResult` that are available on every error with a result."""
+
+    @property
+    def confirmed(self) -> bool:
+        """True if Assets reported DONE."""
+        ...
+
+    @property
+    def sent(self) -> int:
+        """Number of records that were sent."""
+        ...
+
+    @property
+    def created(self) -> int:
+        """Number of created objects."""
+        ...
+
+    @property
+    def updated(self) -> int:
+        """Number of updated objects."""
+        ...
+
+    @property
+    def unchanged(self) -> int:
+        """Number of unchanged objects."""
+        ...
+
+    @property
+    def failed_objects(self) -> int:
+        """Number of objects that Assets rejected."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result as JSON-ready data."""
+        ...
+
+
+class ExecutionFacts(Protocol):
+    """The parts of an `Execution` that are available on every error with one. `ImportToken.attach` accepts it."""
+
+    @property
+    def id(self) -> str:
+        """Id of the execution in Assets."""
+        ...
+
+    @property
+    def site(self) -> str:
+        """Address of the site."""
+        ...
+
+    @property
+    def import_source_id(self) -> str:
+        """Id of the import that it is a run of."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the execution as JSON-ready data without any secret."""
+        ...
+
+
+class PreviewFacts(Protocol):
+    """The parts of an `ImportPreview` that are available on every error with one. Imports accept it as `allow_missing`."""
+
+    @property
+    def missing(self) -> int:
+        """Number of existing objects without a record."""
+        ...
+
+    @property
+    def is_complete(self) -> bool:
+        """True if all records were compared with all existing objects."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the preview as JSON-ready data."""
+        ...
+
+
+class ReportFacts(Protocol):
+    """The parts of a report or checklist that are available on every error with one."""
+
+    @property
+    def site(self) -> str:
+        """Address of the site."""
+        ...
+
+    @property
+    def ok(self) -> bool:
+        """True if there are no problems."""
+        ...
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as JSON-ready data."""
+        ...
+
+
+# --- the root ---------------------------------------------------------------------------------------------------------
 
 
 class AssetsError(Declared):
