@@ -236,3 +236,30 @@ def test_model_of_later_form_is_rejected() -> None:
         SchemaModel.from_dict({**MODEL.to_dict(), "form": 2})
     with pytest.raises(InvalidModelError, match="list of object types is missing"):
         SchemaModel.from_dict({})
+
+
+@pytest.mark.parametrize("selector", [None, "", " "])
+@pytest.mark.parametrize("locators", [None, [], ["id", ""]])
+def test_mapping_without_required_keys_is_rejected(selector: str | None, locators: list[str] | None) -> None:
+    """The service requires both. They used to be filled in with the keys of the model."""
+    source = document(
+        attribute("DUID", label=True),
+        attribute("Size"),
+        mapped=[
+            {"attributeName": "DUID", "attributeLocators": ["id"], "externalIdPart": True},
+            {"attributeName": "Size", "attributeLocators": locators},
+        ],
+    )
+    source["mapping"]["objectTypeMappings"][0]["selector"] = selector
+
+    with pytest.raises(InvalidModelError) as caught:
+        SchemaModel.from_document(source)
+
+    assert [getattr(finding, "path", "") for finding in caught.value.findings] == [
+        "hardDrive",
+        "hardDrive.size",
+    ]
+    assert [getattr(finding, "code", "") for finding in caught.value.findings] == [
+        "no-selector",
+        "no-locators",
+    ]

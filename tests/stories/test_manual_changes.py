@@ -246,3 +246,36 @@ def test_renamed_attribute_is_not_called_deleted(others: int) -> None:
         f"someone deleted it in Assets, with all its values, or renamed it to {names}."
     )
     assert item.remedy == f"You: if it was renamed, rename it in the model to {names}."
+
+
+@pytest.mark.parametrize("change", ["deleted", "renamed", "unreadable"])
+def test_plan_says_what_happened_to_an_adopted_type(change: str) -> None:
+    """Nothing is sent until it is resolved, so the plan does not claim that attributes or a mapping are created."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.create_object_schema("OKT", "Okta")
+        emulator.object_schema("OKT").add_object_type("Devices", attributes=["Serial"])
+        original = SchemaModel("HR", [DEVICES])
+        (conflict,) = schema.find_conflicts(original)
+        adopted = conflict.resolve("adopt", original)
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+        token.build(adopted)
+        if change == "renamed":
+            Administrator(emulator).change_type("Devices", name="Machines")
+        else:
+            Administrator(emulator).delete_type("Devices")
+        if change == "unreadable":
+            emulator.faults.always("list object types flat", status=403)
+
+        (item,) = [item for item in token.plan(adopted).items if item.path.startswith("devices")]
+
+        expected = {
+            "deleted": '"Devices", which is adopted, was deleted in Assets, with all its objects.',
+            "renamed": '"Devices", which is adopted, is called "Machines" in Assets now.',
+            "unreadable": '"Devices" is to be adopted, but the schema of this import has no such object type.',
+        }
+        assert (item.kind, item.subject) == ("impossible", "object type")
+        assert item.message.startswith(expected[change])
+        assert ("may have been" in item.remedy) is (change == "unreadable")
+        if change == "deleted":  # the remedy works
+            token.build(original)
+            assert emulator.object_schema("OKT")["Devices"].objects == []

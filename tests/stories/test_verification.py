@@ -499,6 +499,39 @@ def test_sample_knows_lost_from_dangling_references(sample: int | None) -> None:
     assert [problem.code for problem in dangling.problems] == ["dangling"]
 
 
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"id": "a\x1fb"},
+        {"id": "a\x1fb", "site": "c\x1fd"},
+        {"id": "a", "site": "c"},
+        {"id": "  a  "},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("sample", [None, 5])
+def test_unusual_identifiers_are_found(sample: int | None, keys: dict[str, Any]) -> None:
+    """The separator of the parts of an identity can be in a value."""
+    things = ObjectTypeSpec(
+        "Things",
+        [
+            AttributeSpec("Name", key="name", label=True),
+            *(AttributeSpec(key.title(), key=key, identifier=True) for key in keys),
+        ],
+    )
+    with Emulator() as emulator, emulator.connect() as connection:
+        schema = connection.ensure_object_schema("OKT", name="Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token, schema=schema)
+        token.build(SchemaModel("Things", [things], namespace="things"))
+        records = {"things": [{"name": "One", **keys}, {"name": "Two", **keys, "id": "2"}]}
+        token.import_records(records)
+
+        verification = token.verify(records, sample=sample, visible_seconds=0)
+
+    assert verification.ok, str(verification)
+    assert verification.compared == 2
+
+
 def test_verification_needs_a_mapping() -> None:
     """A comparison with nothing proves nothing."""
     with Emulator() as emulator, emulator.connect() as connection:

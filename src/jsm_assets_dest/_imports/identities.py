@@ -22,7 +22,7 @@ from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
 from .._wire.json_reading import as_number, as_text, as_texts
 from .whole_run import at_path
 
-#: Separates the parts of an identity with several identifying attributes. It can't be typed.
+#: Separates the parts of an identity with several identifying attributes. It can't be typed, but a value may contain it.
 PART = "\x1f"
 
 #: Types of identifiers that are the same text in the label.
@@ -238,6 +238,13 @@ class MappedType:
             attribute.object_texts(asset.values[attribute.name]) if attribute.name in asset.values else []
             for attribute in self.identifiers
         )
+
+    def first_part(self, text: str) -> str | None:
+        """Return the value of the first identifying attribute in the text of an identity; None if that is not certain."""
+        separators = len(self.identifiers) - 1
+        if not separators:
+            return text
+        return text.partition(PART)[0] if text.count(PART) == separators else None
 
     def _joined(self, parts: Iterable[Sequence[str]]) -> str:
         texts = [",".join(texts) for texts in parts]

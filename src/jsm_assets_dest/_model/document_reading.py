@@ -186,7 +186,8 @@ def read_document(
     Args:
         document: The document.
         model_class: The class of the model.
-        strict: Reject values of a wrong type, mappings of unknown object types and attributes, and second mappings.
+        strict: Reject values of a wrong type, mappings of unknown object types and attributes, second mappings, and mappings
+            without a selector or locators.
             Otherwise ignore them.
         base: A model whose keys, adoptions, and lengths are retained for what has the same external id.
 
@@ -355,6 +356,13 @@ class _Reader:
 
     def object_type(self, entry: _Entry, mapping: _Json | None) -> ObjectTypeSpec:
         base = self._base_type(entry.key)
+        if self._strict and mapping is not None and not as_text(mapping.get("selector")).strip():
+            self._collector.error(
+                "no-selector",
+                entry.key,
+                "The mapping of the object type has no selector.",
+                "Add the path of its records in the data.",
+            )
         attributes = self._attributes(entry, as_object(mapping), base)
         external_id = as_text(entry.json.get("externalId"))
         is_default = external_id == f"{self._namespace}/{external_id_part(entry.key)}"
@@ -425,11 +433,19 @@ class _Reader:
             return None
         is_reference = attribute_type is AttributeType.REFERENCE
         values = as_object(mapping)
+        locators = as_texts(values.get("attributeLocators"))
+        if self._strict and mapping is not None and not (locators and all(map(str.strip, locators))):
+            self._collector.error(
+                "no-locators",
+                path,
+                "The mapping of the attribute has no locators, or an empty one.",
+                "Add the keys of its values in a record.",
+            )
         return AttributeSpec(
             as_text(definition.get("name")),
             attribute_type,
             key=key,
-            locators=as_texts(values.get("attributeLocators")),
+            locators=locators,
             description=as_text(definition.get("description")),
             label=definition.get("label") is True,
             identifier=values.get("externalIdPart") is True,

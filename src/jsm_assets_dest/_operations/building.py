@@ -114,6 +114,14 @@ def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) 
     )
     has_mapping = state.status != "MISSING_MAPPING"
     plan = make_plan(model, document, has_mapping=has_mapping, known_statuses=statuses)
+    if target.schema is not None and any(_is_missing_adoption(model, item) for item in plan.impossible):
+        return make_plan(
+            model,
+            document,
+            has_mapping=has_mapping,
+            known_statuses=statuses,
+            type_names=(yield from _type_names(target.site, target.schema)),
+        )
     created = {item.subject for item in plan.of(PlanKind.CREATE)}
     if not created & {PlanSubject.OBJECT_TYPE, PlanSubject.MAPPING}:
         return plan
@@ -141,6 +149,18 @@ def _imported_types(target: ImportTarget, links: ImportLinks) -> Operation[tuple
 def _none() -> Operation[tuple[str, ...]]:
     yield from ()
     return ()
+
+
+def _is_missing_adoption(model: SchemaModel, item: PlanItem) -> bool:
+    return item.subject is PlanSubject.OBJECT_TYPE and model.object_type(item.path).adopted is not None
+
+
+def _type_names(site: Site, schema: ObjectSchemaRecord) -> Operation[dict[str, str] | None]:
+    try:
+        types = yield from schemas.object_types(site, schema.id)
+    except ApiError:
+        return None  # Without them the plan is less exact.
+    return {object_type.id: object_type.name for object_type in types}
 
 
 def _statuses(site: Site, schema: ObjectSchemaRecord) -> Operation[tuple[str, ...]]:

@@ -18,7 +18,7 @@ from attrs import define, evolve, field
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.execution_status import ExecutionStatus
-from .._imports.identities import PART, MappedType, display, filter_notes
+from .._imports.identities import MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
 from .._imports.progress import count_text
@@ -250,12 +250,12 @@ class Verifying:
         """Read the objects with some identities."""
         if not (texts and mapped.object_type_ids):
             return
-        if not _can_query(mapped):
+        values = [mapped.first_part(text) for text in texts]
+        if not _can_query(mapped) or None in values:
             yield from self._compare(mapped, self._selection(mapped))
             return
         attribute = mapped.identifiers[0].name
-        values = [text.partition(PART)[0] for text in texts]
-        for portion in _portions(values):
+        for portion in _portions(filter(None, values)):
             condition = f"{quoted(attribute)} IN ({', '.join(map(quoted, portion))})"
             yield from self._compare(mapped, self._selection(mapped, condition))
 
@@ -408,7 +408,8 @@ class Verifying:
 
 
 def _can_query(mapped: MappedType) -> bool:
-    return mapped.identifiers[0].type in _QUERIED
+    first = mapped.identifiers[0]
+    return first.type in _QUERIED and not first.is_multiple
 
 
 def _portions(values: Iterable[str]) -> Iterator[list[str]]:

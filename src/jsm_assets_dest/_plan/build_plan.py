@@ -266,6 +266,7 @@ def make_plan(
     known_statuses: Collection[str] = (),
     imported_types: Collection[str] = (),
     other_imports: Collection[OtherImport] = (),
+    type_names: Mapping[str, str] | None = None,
 ) -> BuildPlanRecord:
     """Compare a model with what an import source has.
 
@@ -277,6 +278,7 @@ def make_plan(
         known_statuses: The names of statuses that exist in the schema, if they were read.
         imported_types: The names of the object types that the last execution filled, if they were read.
         other_imports: The other imports of the site, if they were read.
+        type_names: The names of the object types in Assets by their ids, if they were read.
 
     Raises:
         InvalidModelError: The model has errors, such as a mapped object type without an identifier.
@@ -285,7 +287,9 @@ def make_plan(
     current = read_current(current_document)
     settled, matches = take_over(model, current)
     mappings = wanted_mappings(settled, matches)
-    items = tuple(Comparison(settled, matches, mappings, current, known_statuses, imported_types).items())
+    items = tuple(
+        Comparison(settled, matches, mappings, current, known_statuses, imported_types, type_names).items()
+    )
     suggestion = next_namespace(settled.namespace, used_namespaces(other_imports))
     items = (*other_import_items(settled, matches, other_imports, suggestion), *items)
     is_taken = any(item.subject is PlanSubject.NAMESPACE and item.path == settled.namespace for item in items)

@@ -15,7 +15,7 @@ from .._model.lint import inherits
 from .._model.mapping_document import write_icon, write_status
 from .._model.names import GLOBAL_STATUSES, SYSTEM_ATTRIBUTES, is_generated, same_name
 from .._model.schema_model import SchemaModel
-from .._model.specs import AttributeSpec, ObjectTypeSpec
+from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec
 from .changed_document import Mappings, Match
 from .current import Current, CurrentAttribute, CurrentMapping, read_mapping
 from .plan_items import PlanItem, PlanKind, PlanSubject
@@ -47,6 +47,7 @@ class Comparison:
         current: Everything that exists.
         known_statuses: The names of existing statuses, if they were read from elsewhere.
         imported_types: The names of the object types that the last execution filled.
+        type_names: The names of the object types in Assets by their ids. None if they were not read.
     """
 
     model: SchemaModel
@@ -55,6 +56,7 @@ class Comparison:
     current: Current
     known_statuses: Collection[str]
     imported_types: Collection[str]
+    type_names: Mapping[str, str] | None = None
 
     def items(self) -> Iterator[PlanItem]:
         """Yield all items of a plan, in the order of the model."""
@@ -62,7 +64,7 @@ class Comparison:
             match = self.matches[spec.key]
             yield from self._object_type(spec, match)
             yield from self._inheritance(spec, match)
-            if match.existing is None and self._name_is_taken(spec):
+            if match.existing is None and self._is_impossible(spec):
                 continue
             for attribute in spec.attributes:
                 yield self._attribute(spec, attribute, match)
@@ -72,8 +74,9 @@ class Comparison:
         yield from self._statuses()
         yield from self._removed()
 
-    def _name_is_taken(self, spec: ObjectTypeSpec) -> bool:
-        return spec.adopted is None and self.current.named(spec.name) is not None
+    def _is_impossible(self, spec: ObjectTypeSpec) -> bool:
+        """Return True if a type that does not exist can't be created: it should be adopted, or its name is taken."""
+        return spec.adopted is not None or self.current.named(spec.name) is not None
 
     # --- object types
 
@@ -145,11 +148,7 @@ class Comparison:
 
     def _missing_type(self, spec: ObjectTypeSpec, item: _ItemMaker) -> PlanItem:
         if spec.adopted is not None:
-            return item(
-                PlanKind.IMPOSSIBLE,
-                f'"{spec.adopted.name}" is to be adopted, but the schema of this import has no such object type.',
-                "You: find the conflicts again. The object type may have been deleted or renamed.",
-            )
+            return self._missing_adopted_type(spec.adopted, item)
         holder = self.current.named(spec.name)
         if holder is None:
             # Assets may drop the mapping of a deleted type. Then only the last execution shows that it existed.
@@ -163,6 +162,28 @@ class Comparison:
             PlanKind.IMPOSSIBLE,
             f'"{holder.name}" already exists. Its external id is {origin} ("{holder.external_id}").',
             "You: call schema.find_conflicts(model), and resolve the conflict: adopt the object type, or rename or skip yours.",
+        )
+
+    def _missing_adopted_type(self, adopted: Adoption, item: _ItemMaker) -> PlanItem:
+        """Say what happened to an adopted type. A build sends nothing until this is resolved, so it creates no attributes."""
+        if self.type_names is None:
+            return item(
+                PlanKind.IMPOSSIBLE,
+                f'"{adopted.name}" is to be adopted, but the schema of this import has no such object type.',
+                "You: find the conflicts again. The object type may have been deleted or renamed.",
+            )
+        name = self.type_names.get(adopted.object_type_id)
+        if name is not None:
+            return item(
+                PlanKind.IMPOSSIBLE,
+                f'"{adopted.name}", which is adopted, is called "{name}" in Assets now.',
+                f'An object schema manager: rename it to "{adopted.name}". Or you: resolve the conflict with "{name}" in a model '
+                "without this adoption.",
+            )
+        return item(
+            PlanKind.IMPOSSIBLE,
+            f'"{adopted.name}", which is adopted, was deleted in Assets, with all its objects. Nothing is created in its place.',
+            "You: plan a model without this adoption. Then the build creates the object type, or you adopt another one.",
         )
 
     # --- attributes
