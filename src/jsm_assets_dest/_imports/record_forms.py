@@ -74,6 +74,8 @@ def _numpy_item(value: Any) -> object:
     if isinstance(item, int) and type(value).__name__ == "datetime64":
         item = value.astype("datetime64[us]").item()  # Python has no class for nanoseconds
     if type(item) is type(value):
+        if any(base.__name__ == "floating" for base in type(value).__mro__):
+            return float(value)  # a long double, for which Python has no class
         raise UnfitError(f"is not a number that JSON has ({type(value).__name__})")
     return item
 
