@@ -321,6 +321,35 @@ def test_record_may_have_fields_or_keys(record: object) -> None:
     assert inside.unknown_keys == {"people": {"who.id": 1}}
 
 
+Both = collections.namedtuple("Both", ["id", "fullName", "full_name"])  # noqa: PYI024 - a class that no one typed
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Both("1", "Ana", "Bo"),
+        attrs.make_class("Both", ["id", "full_name", "fullName"])("1", "Ana", "Bo"),
+        foreign("app", "User", BaseModel)(id="1", fullName="Ana", full_name="Bo"),
+    ],
+    ids=["named tuple", "attrs", "pydantic"],
+)
+def test_two_fields_of_one_key_are_a_bad_record(record: object) -> None:
+    """The last one used to win. Fields that no attribute has don't matter."""
+    errors: list[RecordError] = []
+
+    for check in (
+        checker(AttributeSpec("Full Name")),
+        checker(AttributeSpec("Name", locators="who.fullName")),
+    ):
+        check.check_many("people", 0, [record, {"id": "2", "who": record}], errors.append)
+
+    reason = "is the key of two fields, in camel case and in snake case"
+    assert [(error.path, error.reason) for error in errors] == [
+        ("fullName", reason),
+        ("who.fullName", reason),
+    ]
+
+
 def test_row_of_sqlite_is_a_record() -> None:
     """It is not a mapping, but has keys."""
     database = sqlite3.connect(":memory:")
