@@ -16,6 +16,7 @@ from . import (
     checks,
     emulator,
     encoding,
+    growth,
     limited,
     memory,
     nightly,
@@ -50,6 +51,7 @@ MEASUREMENTS: dict[str, Callable[[Stage], Sequence[Measured]]] = {
     "structuring": structuring.run,
     "whole": whole.run,
     "nightly": nightly.run,
+    "growth": growth.run,
     "emulator": emulator.run,
 }
 

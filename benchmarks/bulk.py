@@ -69,7 +69,7 @@ def run(stage: Stage) -> Sequence[Measured]:
         for fast in (False, True):
             contestants = _contestants(stage, client, started(token), records, fast=fast)
             stage.server.behave()
-            rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(40, 2))
+            rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(20, 2))
             results += _told(rounds, count, fast=fast)
             results.append(_busy(stage, rounds, "orjson" if fast else "json"))
     return results

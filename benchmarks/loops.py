@@ -45,14 +45,21 @@ def bodies(records: Iterable[User], encode: Encode, size: int = CHUNK) -> Iterat
         number += 1
 
 
-def httpx_sequence(client: httpx.Client, url: str, records: Iterable[User], encode: Encode) -> None:
+def httpx_sequence(
+    client: httpx.Client, url: str, records: Iterable[User], encode: Encode, size: int = CHUNK
+) -> None:
     """One chunk after the other."""
-    for body in bodies(records, encode):
+    for body in bodies(records, encode, size):
         client.post(url, content=body, headers=HEADERS).raise_for_status()
 
 
 def httpx_threads(
-    client: httpx.Client, url: str, records: Iterable[User], encode: Encode, in_flight: int = 4
+    client: httpx.Client,
+    url: str,
+    records: Iterable[User],
+    encode: Encode,
+    size: int = CHUNK,
+    in_flight: int = 4,
 ) -> None:
     """Several chunks in flight, encoded in the caller's thread; never more waiting than are in flight."""
 
@@ -61,7 +68,7 @@ def httpx_threads(
 
     with ThreadPoolExecutor(in_flight) as pool:
         waiting: deque[Future[None]] = deque()
-        for body in bodies(records, encode):
+        for body in bodies(records, encode, size):
             if len(waiting) >= in_flight:
                 waiting.popleft().result()
             waiting.append(pool.submit(post, body))

@@ -82,7 +82,7 @@ def _night(stage: Stage, token: ImportToken, journal: Path, size: int, night: in
 
 def _by_latency(stage: Stage) -> list[Measured]:
     """Import the same people in four ways, once at each latency, with all round trips."""
-    size = 2_000
+    size = 5_000
     results: list[Measured] = []
     for latency in (0.0, 0.02, 0.1, 0.3):
         nightly: dict[str, Any] = {

@@ -22,6 +22,15 @@ _WORDS = {
     Verdict.NOT_MEASURED: "not measured",
 }
 _CELL = re.compile(r"(\d+) ms, (\d+) in flight, (json|orjson), (.+)")
+_WHOLE = re.compile(r"whole import of ([\d,]+) records at (\d+) ms, (.+)")
+_GROWTH = "growth, "
+_COMPARED = (
+    "a new process",
+    "the usual script",
+    "whole import of mixed",
+    "whole import of 1,000 per",
+    "small read, ",
+)
 _SHOWN = ("httpx", "httpcore", "attrs", "tenacity", "orjson", "requests", "atlassian-python-api")
 
 
@@ -34,14 +43,19 @@ def rewritten(text: str, rows: Sequence[Row], measured: Sequence[Measured], seco
     others = [value for value in measured if not value.goal]
     server = [value for value in others if "the server" in value.what]
     cells = [value for value in others if _CELL.fullmatch(value.what)]
+    whole = [value for value in others if _WHOLE.fullmatch(value.what)]
+    growth = [value for value in others if value.what.startswith(_GROWTH)]
+    compared = [value for value in others if value.what.startswith(_COMPARED)]
+    shown = [*server, *cells, *whole, *growth, *compared]
     tables = {
         "goals": goals_table(rows),
         "machine": machine_line(seconds),
         "server": others_table("the measuring server", server),
+        "expected": expected_table(whole),
+        "compared": others_table("what is compared", compared),
+        "growth": growth_table(growth),
         "latency": latency_table(cells),
-        "others": others_table(
-            "beside the goals", [value for value in others if value not in server and value not in cells]
-        ),
+        "others": others_table("beside the goals", [value for value in others if value not in shown]),
     }
     for name, table in tables.items():
         pattern = re.compile(rf"(?<=<!-- begin {name} -->\n).*?(?=\n<!-- end {name} -->)", re.DOTALL)
@@ -87,6 +101,33 @@ def others_table(title: str, values: Sequence[Measured]) -> str:
     for value in values:
         spread = "" if value.low == value.high else f"{number(value.low)} .. {number(value.high)}"
         lines.append(f"| {value.what} | {number(value.value)} {value.unit} | {spread} | {value.note} |")
+    return "\n".join(lines)
+
+
+def expected_table(values: Sequence[Measured]) -> str:
+    """Return records per second of whole imports, by options and latency, with the number of requests."""
+    rates: dict[str, dict[int, str]] = {}
+    for value in values:
+        match = _WHOLE.fullmatch(value.what)
+        if match is None:
+            raise ValueError(f"{value.what!r} is no measurement of a whole import")
+        requests = value.note.rpartition(", ")[2]
+        rates.setdefault(match[3], {})[int(match[2])] = f"{value.value:,.0f} ({requests})"
+    columns = sorted({latency for row in rates.values() for latency in row})
+    lines = [
+        f"| options | {' | '.join(f'{latency} ms' for latency in columns)} |",
+        f"| --- | {' | '.join('---' for _ in columns)} |",
+    ]
+    lines += (f"| {name} | {' | '.join(_cells(row, columns))} |" for name, row in rates.items())
+    return "\n".join(lines)
+
+
+def growth_table(values: Sequence[Measured]) -> str:
+    """Return what a record costs in imports that differ in one thing."""
+    lines = ["| import of | microseconds per record | in all |", "| --- | --- | --- |"]
+    lines += (
+        f"| {value.what.removeprefix(_GROWTH)} | {number(value.value)} | {value.note} |" for value in values
+    )
     return "\n".join(lines)
 
 

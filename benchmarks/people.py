@@ -13,6 +13,7 @@ import decimal
 import io
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import make_dataclass
 from random import Random
 
 from attrs import field, frozen
@@ -161,12 +162,14 @@ class Mix:
         records: The records.
         model: The model.
         is_extreme: True if all values are of one costly kind, which records of people never are.
+        base: The mix that it is compared with. It has the same form of records.
     """
 
     name: str
     records: Sequence[object] = field(repr=False)
     model: SchemaModel = field(repr=False)
     is_extreme: bool = False
+    base: str = "all text"
 
 
 _KEYS = tuple(user(0))
@@ -242,6 +245,13 @@ _NINE_TYPES = {
 _NUMPY_TYPES = {"title": "integer", "department": "double", "division": "boolean"}
 
 
+def _instances(records: Sequence[Mapping[str, object]]) -> list[object]:
+    """Return records as instances of a dataclass. Keys that a record lacks are None."""
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    kind = make_dataclass("Person", [(key, object) for key in keys])
+    return [kind(**{key: record.get(key) for key in keys}) for record in records]
+
+
 def mixes(count: int) -> list[Mix]:
     """Return so many records of each mix; the first one is all text."""
     texts = _texts()
@@ -284,6 +294,13 @@ def mixes(count: int) -> list[Mix]:
         Mix("29 integers", every(_REST, lambda number: number), _texts(dict.fromkeys(_REST, "integer"))),
         Mix("people, untyped", [person(number) for number in range(count)], people_model(typed=False)),
         Mix("people, typed", [person(number) for number in range(count)], people_model(typed=True)),
+        Mix("all text, dataclasses", _instances([user(number) for number in range(count)]), texts),
+        Mix(
+            "people, dataclasses",
+            _instances([person(number) for number in range(count)]),
+            people_model(typed=True),
+            base="all text, dataclasses",
+        ),
     ]
     with contextlib.suppress(ModuleNotFoundError):
         mixes.append(Mix("NumPy scalars", changed(_numpy_values), _texts(_NUMPY_TYPES)))

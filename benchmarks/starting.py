@@ -1,4 +1,4 @@
-"""P1, P2: importing the library, and the way from the start of a process to the first answer.
+"""P1, P2: importing the library, the way from the start of a process to the first answer, and to the end of an import.
 
 Processes see nothing but the standard library, the library and its dependencies: what else is installed here would
 change what httpx itself imports.
@@ -18,8 +18,9 @@ from pathlib import Path
 
 import jsm_assets_dest
 
-from . import server
+from . import loops, server
 from .measuring import Measured, Rounds, take_turns
+from .records import model, users
 from .stage import ACCOUNT, Stage
 
 DEPENDENCIES = "import httpx, attrs, tenacity, typing_extensions"
@@ -54,6 +55,45 @@ site = Connection.external_site(
 with site as connection:
     print(connection.object_schemas()[0].name)
 """
+
+_IMPORT_HTTPX = """
+import sys
+sys.path.insert(0, {path!r})
+import itertools, json, httpx
+from concurrent.futures import ThreadPoolExecutor
+with open({records!r}, encoding="utf-8") as lines, httpx.Client(trust_env=False, headers={headers!r}) as client:
+    links = client.get({url!r} + {info!r}).json()["links"]
+    links = client.post(links["start"]).json()["links"]
+    def send(number):
+        body = json.dumps({{"clientGeneratedId": f"run-{{number}}", "data": {{"users": chunks[number]}}}})
+        client.post(links["submitResults"], content=body).raise_for_status()
+    records = map(json.loads, lines)
+    chunks = list(iter(lambda: list(itertools.islice(records, 500)), []))
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(send, range(len(chunks))))
+    client.post(links["submitResults"], json={{"completed": True}}).raise_for_status()
+    while client.get(links["getExecutionStatus"]).json()["status"] != "DONE":
+        pass
+    print(True)
+"""
+
+_IMPORT = """
+import sys
+sys.path.insert(0, {path!r})
+import json
+from jsm_assets_dest import ApiToken, Connection, SchemaModel
+site = Connection.external_site(
+    {url!r}, ApiToken({email!r}, {token!r}), workspace_id={workspace!r}, gateway={url!r}, trust_env=False
+)
+with site as connection, open({records!r}, encoding="utf-8") as lines, open({model!r}, encoding="utf-8") as model:
+    model = SchemaModel.from_dict(json.load(model))
+    token = connection.import_token({import_token!r})
+    result = token.import_records({{"users": map(json.loads, lines)}}, model=model, missing_objects="ignore")
+    print(result.confirmed)
+"""
+
+#: People that a process imports, and the latencies of the service in seconds.
+PEOPLE, LATENCIES = 5_000, (0.0, 0.1)
 
 
 def clean_folder(folder: Path) -> Path:
@@ -114,7 +154,7 @@ def _modules(place: Path, statement: str) -> int:
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
     place = clean_folder(stage.folder)
-    seconds = 1.5 if stage.quick else 20.0
+    seconds = 1.5 if stage.quick else 10.0
     statements = {"httpx": "import httpx", "dependencies": DEPENDENCIES, "library": LIBRARY, "names": NAMES}
     imports = take_turns(
         {name: partial(_timed_import, place, text) for name, text in statements.items()},
@@ -122,7 +162,7 @@ def run(stage: Stage) -> Sequence[Measured]:
         seconds=seconds,
         least=2,
     )
-    values = {
+    values: dict[str, object] = {
         "path": str(place),
         "url": stage.server.url,
         "page": f"/jsm/assets/workspace/{server.WORKSPACE}/v1/objectschema/list",
@@ -138,6 +178,7 @@ def run(stage: Stage) -> Sequence[Measured]:
         rounds=stage.choose(40, 12),
         seconds=seconds,
     )
+    whole = [] if stage.quick else _whole_imports(stage, values)
     needed, library = _modules(place, DEPENDENCIES), _modules(place, LIBRARY)
     with_names = _modules(place, NAMES)
     return [
@@ -164,7 +205,42 @@ def run(stage: Stage) -> Sequence[Measured]:
             starts.ratios("library", "httpx"),
             note=f"{_milliseconds(starts, 'library')} against {_milliseconds(starts, 'httpx')}",
         ),
+        *whole,
     ]
+
+
+def _whole_imports(stage: Stage, values: dict[str, object]) -> list[Measured]:
+    """Compare processes that import from a file: a script with httpx, and one with the library."""
+    people, schema_model = stage.folder / "people.jsonl", stage.folder / "model.json"
+    people.write_text("".join(f"{json.dumps(record)}\n" for record in users(PEOPLE)), encoding="utf-8")
+    schema_model.write_text(json.dumps(model().to_dict()), encoding="utf-8")
+    values = {
+        **values,
+        "records": str(people),
+        "model": str(schema_model),
+        "headers": loops.HEADERS,
+        "import_token": loops.TOKEN,
+        "info": server.INFO,
+    }
+    codes = {"httpx": _IMPORT_HTTPX.format(**values), "library": _IMPORT.format(**values)}
+    results: list[Measured] = []
+    for latency in LATENCIES:
+        stage.server.behave(latency=latency, everywhere=True)
+        rounds = take_turns(
+            {name: partial(_imported, code) for name, code in codes.items()}, rounds=9, seconds=8.0, least=3
+        )
+        what = (
+            f"a new process imports {PEOPLE:,} people at {latency * 1000:.0f} ms, library / script with httpx"
+        )
+        note = f"{_milliseconds(rounds, 'library')} against {_milliseconds(rounds, 'httpx')}"
+        results.append(Measured.of("", what, rounds.ratios("library", "httpx"), note=note))
+    stage.server.behave()
+    return results
+
+
+def _imported(code: str) -> None:
+    if _child(code).strip() != "True":
+        raise RuntimeError(code)
 
 
 def _milliseconds(rounds: Rounds, name: str) -> str:

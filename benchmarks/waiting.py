@@ -14,6 +14,7 @@ import math
 import statistics
 import time
 from collections.abc import Iterable, Sequence
+from itertools import product
 
 from attrs import frozen
 
@@ -26,7 +27,10 @@ from .measuring import Measured, take_turns
 from .records import CHUNK, model, user, users
 from .stage import Stage
 
-FLIGHTS = (1, 2, 4, 8)
+#: The numbers of chunks in flight, each with the number of chunks that are sent.
+CHUNKS = {1: 8, 2: 16, 4: 32, 8: 50}
+#: Whether orjson encodes, and where the records are.
+WAYS = tuple(product((False, True), ("ready", "generator")))
 
 
 @frozen(kw_only=True)
@@ -102,30 +106,24 @@ def run(stage: Stage) -> Sequence[Measured]:
 
 
 def _matrix(stage: Stage) -> list[Cell]:
-    most = 50
-    records = [user(number) for number in range(most * CHUNK)]
+    records = [user(number) for number in range(max(CHUNKS.values()) * CHUNK)]
     own_limit: dict[tuple[bool, str], float] = {}
     cells: list[Cell] = []
-    plan: list[tuple[float, bool, str]] = (
-        [(0.0, True, "ready"), (0.1, True, "ready")]
-        if stage.quick
-        else [
-            (latency, fast, source)
-            for latency in (0.0, 0.02, 0.1, 0.3)
-            for fast in (False, True)
-            for source in ("ready", "generator")
-        ]
+    judged = [(latency, True, "ready") for latency in ((0.1,) if stage.quick else (0.02, 0.1, 0.3))]
+    others = (
+        [] if stage.quick else [(fast, source) for fast, source in WAYS if (fast, source) != (True, "ready")]
     )
+    # What no goal is about is shown without latency, and with the one that most goals are about.
+    plan = [(0.0, True, "ready"), *judged, *((latency, *way) for way in others for latency in (0.0, 0.1))]
     with stage.token() as token:
         for latency, fast, source in plan:
-            for in_flight in FLIGHTS:
-                chunks = {1: 8, 2: 16, 4: 32, 8: 50}[in_flight] if stage.quick else 50
-                judged = latency > 0 and fast and source == "ready"
+            is_judged = (latency, fast, source) in judged
+            for in_flight, chunks in CHUNKS.items():
                 seconds: list[float] = []
                 ideals: list[float] = []
-                for _ in range(stage.choose(3, 1) if judged else 1 if latency else stage.choose(2, 1)):
+                for _ in range(stage.choose(3, 1) if is_judged else 1):
                     own = 0.0
-                    if judged:  # the machine is not equally quick at all times
+                    if is_judged:  # the machine is not equally quick at all times
                         stage.server.behave()
                         own = _timed(token, records, source, chunks, fast=fast, in_flight=IN_FLIGHT)
                     stage.server.behave(latency=latency)
@@ -144,7 +142,7 @@ def _matrix(stage: Stage) -> list[Cell]:
                         chunks=chunks,
                         seconds=seconds,
                         ideals=ideals
-                        if judged
+                        if is_judged
                         else [max(ideal, chunks * own_limit[fast, source]) for ideal in ideals],
                     )
                 )

@@ -123,6 +123,17 @@ def test_page_gets_the_tables_of_a_run() -> None:
         Measured.exactly("", "100 ms, 8 in flight, orjson, ready", 68_800, "records/s", "efficiency 0.97"),
         Measured.exactly("", "100 ms, 1 in flight, json, ready", 9_800, "records/s", "efficiency 0.99"),
         Measured.exactly("", "small read, requests / httpx", 1.31, "x", "346 us"),
+        *(
+            Measured.exactly(
+                "",
+                f"whole import of 5,000 records at {latency} ms, default options",
+                rate,
+                "records/s",
+                "1.00 s, 17 requests",
+            )
+            for latency, rate in ((0, 40_000), (100, 9_000))
+        ),
+        Measured.exactly("", "growth, 10,000 records of 50 object types", 18.8, "us", "0.19 s, 25 requests"),
     ]
 
     first = page.rewritten(text, judged(values, quick=False), values, 600)
@@ -133,6 +144,8 @@ def test_page_gets_the_tables_of_a_run() -> None:
     assert "| 100 ms | ready | orjson | - | 68.8k (0.97) |" in first
     assert "| small read, requests / httpx | 1.31 x |  | 346 us |" in first
     assert "| the server answers a small read of a raw client | 59 us |  |  |" in first
+    assert "| default options | 40,000 (17 requests) | 9,000 (17 requests) |" in first
+    assert "| 10,000 records of 50 object types | 18.8 | 0.19 s, 25 requests |" in first
     assert "Measured in 10 minutes on: " in first
     assert page.rewritten(first, judged(values, quick=False), values, 600) == first
     prose = re.compile(r"<!-- begin .*?<!-- end \w+ -->", re.DOTALL)

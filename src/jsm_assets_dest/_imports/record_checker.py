@@ -354,10 +354,6 @@ class RecordChecker:
     def values_of(self, selector: str, record: object) -> JsonObject | None:
         """Return the values of a record that does not fit, or None if they can't be read."""
         try:
-            return (
-                cast("JsonObject", self._types[selector].level.read(record))
-                if selector in self._types
-                else None
-            )
-        except UnfitError:
+            return cast("JsonObject", self._types[selector].level.read(record))
+        except (KeyError, UnfitError):
             return None

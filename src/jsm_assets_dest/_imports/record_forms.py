@@ -10,6 +10,7 @@ import datetime
 import decimal
 import enum
 import ipaddress
+import operator
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
@@ -121,9 +122,11 @@ def reader_of(kind: type, key_of: Callable[[str], str]) -> Callable[[Any], dict[
     """Return the function that reads records of a class as dictionaries; `key_of` returns the key of a field."""
     names = field_names(kind)
     if names is not None:
-        pairs = [(key_of(name), name) for name in names]
-        _reject_same_keys(pairs)
-        return lambda record: {key: getattr(record, name) for key, name in pairs}
+        keys = [key_of(name) for name in names]
+        _reject_same_keys([(key, key) for key in keys])
+        # With a second name, it returns a tuple, also for a class with one field.
+        values_of = operator.attrgetter(*names, names[0]) if names else lambda _: ()
+        return lambda record: dict(zip(keys, values_of(record), strict=False))
     if any((base.__module__, base.__name__) == ("pydantic.main", "BaseModel") for base in kind.__mro__):
         return lambda record: _of_model(record, key_of)
     # sqlite3.Row, and rows of other libraries, are mappings in all but their bases.

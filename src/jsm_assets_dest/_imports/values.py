@@ -82,9 +82,13 @@ def _whole(value: float | decimal.Decimal) -> int:
     return int(value) if value == int(value) else _fail(f"is not a whole number ({type(value).__name__})")
 
 
-def _finite(converter: Convert, value: float | decimal.Decimal) -> JsonValue:
+#: How a number is found finite. The function of floats would convert a decimal first.
+_IS_FINITE: Mapping[str, Convert] = {"float": math.isfinite, "decimal": decimal.Decimal.is_finite}
+
+
+def _finite(is_finite: Convert, converter: Convert, value: float | decimal.Decimal) -> JsonValue:
     """Convert a float or a decimal. NaN is nothing."""
-    if math.isfinite(value):
+    if is_finite(value):
         return value if converter is _same else converter(value)  # type: ignore[return-value]  # only floats stay
     return None if math.isnan(value) else _fail("is infinite, which JSON does not have")
 
@@ -143,7 +147,7 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         "integer": _number,
         # A column of integers with gaps consists of floats in pandas: 1042.0 is the employee number 1042.
         "float": lambda value: int(value) if value.is_integer() and abs(value) <= 2**53 else value,
-        "decimal": "{:f}".format,
+        "decimal": lambda value: format(value, "f"),
         "date": _date,
         "time": time,
         "date-time": date_time,
@@ -162,7 +166,11 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         kind.DOUBLE: (
             "a number",
             _is_double,
-            {"integer": _number, "float": _same, "decimal": lambda value: _finite(_same, float(value))},
+            {
+                "integer": _number,
+                "float": _same,
+                "decimal": lambda value: _finite(math.isfinite, _same, float(value)),
+            },
         ),
         kind.BOOLEAN: ("true or false", lambda value: value.lower() in ("true", "false"), {"boolean": _same}),
         kind.DATE: (
@@ -216,8 +224,8 @@ class Rule(ABC):
             converter: Convert = lambda wrapped: self.apply(UNWRAPPED[family](wrapped))  # noqa: E731
         else:
             converter = self.converter_of(kind, family)
-            if family in ("float", "decimal"):
-                converter = partial(_finite, converter)
+            if family in _IS_FINITE:
+                converter = partial(_finite, _IS_FINITE[family], converter)
         self.converters[kind] = None if converter is _same else converter
         if len(self.converters) > MOST_CLASSES:
             self.converters.clear()
@@ -238,9 +246,7 @@ class Rule(ABC):
             raise UnfitError(f"has more values than the maximum of {self.maximum:,} ({len(values):,})")
         sent = values if type(values) is list else [*values]
         short_text = TEXT_LIMIT if self.takes_short_text else -1
-        position = -1
-        for value in values:
-            position += 1
+        for position, value in enumerate(values):
             if type(value) is str and len(value) <= short_text:
                 continue
             try:
