@@ -113,6 +113,8 @@ def test_value_is_stored_in_the_form_of_its_type(
         ("date", "05.01.2026", "value provided is invalid"),
         ("time", "8 o'clock", "value provided is invalid"),
         ("date_time", "yesterday", "value provided is invalid"),
+        ("date_time", "2026-W01-1T10:00:00Z", "value provided is invalid"),
+        ("date", "2026-W01-1", "value provided is invalid"),
         ("url", "acme.com", "value provided is invalid"),
         ("email", "ana", "value provided is invalid"),
         ("ipaddress", "10.0.0.256", "value provided is invalid"),

@@ -106,6 +106,9 @@ def foreign(package: str, name: str, *bases: type, **members: object) -> Any:
 NA = foreign("pandas.api.typing", "NAType")()
 NAT = foreign("pandas.api.typing", "NaTType", datetime.datetime)(2026, 1, 31)
 generic = foreign("numpy", "generic")
+floating = foreign("numpy", "floating", generic)
+#: A long double is its own item, because Python has no class for it.
+LONG = lambda self: self  # noqa: E731
 
 
 def scalar(item: object, name: str = "int64", **members: object) -> object:
@@ -127,6 +130,9 @@ def test_missing_value_of_a_data_frame_is_sent_as_null(kind: str, value: object)
         ("integer", scalar(7.0), 7),
         ("boolean", scalar(True), True),
         ("text", scalar("x"), "x"),
+        ("double", foreign("numpy", "longdouble", floating, item=LONG, __float__=lambda _: 1.5)(), 1.5),
+        ("integer", foreign("numpy", "longdouble", floating, item=LONG, __float__=lambda _: 7.0)(), 7),
+        ("double", foreign("numpy", "longdouble", floating, item=LONG, __float__=lambda _: NAN)(), None),
         ("date_time", scalar(None, "datetime64"), None),
         ("date", scalar(datetime.date(2026, 1, 31), "datetime64"), "2026-01-31"),
         (
@@ -149,10 +155,10 @@ def test_numpy_value_is_sent_as_its_python_value(kind: str, value: object, expec
 
 
 def test_numpy_value_without_a_python_class_is_rejected() -> None:
-    """A long double is its own item, and a duration is not a number of nanoseconds."""
-    longdouble = foreign("numpy", "longdouble", generic, item=lambda self: self)()
+    """A long complex number is its own item, and a duration is not a number of nanoseconds."""
+    complex_number = foreign("numpy", "clongdouble", generic, item=lambda self: self)()
 
-    assert reason_of("text", longdouble) == "is not a number that JSON has (longdouble)"
+    assert reason_of("text", complex_number) == "is not a number that JSON has (clongdouble)"
     assert reason_of("integer", scalar(5, "timedelta64")) == "is not a whole number (timedelta64)"
 
 
@@ -164,6 +170,7 @@ def test_numpy_value_without_a_python_class_is_rejected() -> None:
         ("numpy.float64(7)", "integer", 7),
         ("numpy.float32(1.5)", "double", 1.5),
         ("numpy.float64('nan')", "double", None),
+        ("numpy.longdouble('1.5')", "double", 1.5),
         ("numpy.bool_(True)", "boolean", True),
         ("numpy.str_('x')", "text", "x"),
         ("numpy.datetime64('2026-01-31')", "date", "2026-01-31"),
@@ -239,6 +246,13 @@ def test_decimal_identifier_has_to_be_whole() -> None:
         ("date_time", NAIVE, "2026-07-01T12:00:00+02:00"),
         ("date_time", "2026-01-31T16:30:00", "2026-01-31T16:30:00+01:00"),
         ("date_time", "2026-01-31T16:30:00Z", "2026-01-31T16:30:00Z"),
+        ("date_time", "2026-01-31T16:30Z", "2026-01-31T16:30Z"),
+        ("date_time", "2026-01-31T16:30", "2026-01-31T16:30:00+01:00"),
+        ("date_time", "2026-01-31T16:30:00.527-0700", "2026-01-31T16:30:00.527-0700"),
+        ("date_time", "2026-01-31T16:30+02:00", "2026-01-31T16:30+02:00"),
+        # What str() returns: the separator is not that of ISO 8601.
+        ("date_time", "2026-01-31 16:30:00.5+00:00", "2026-01-31T16:30:00.500000+00:00"),
+        ("date_time", "2026-01-31 16:30", "2026-01-31T16:30:00+01:00"),
         ("date_time", "2026-01-31", "2026-01-31"),
         ("text", NAIVE, "2026-07-01T12:00:00+02:00"),
         ("text", "2026-01-31T16:30:00", "2026-01-31T16:30:00"),
@@ -305,6 +319,35 @@ def test_record_may_have_fields_or_keys(record: object) -> None:
     assert sent == {"id": "1", "displayName": "Ana"}
     assert nested == {"id": "1", "who": [{"displayName": "Ana"}]}
     assert inside.unknown_keys == {"people": {"who.id": 1}}
+
+
+Both = collections.namedtuple("Both", ["id", "fullName", "full_name"])  # noqa: PYI024 - a class that no one typed
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        Both("1", "Ana", "Bo"),
+        attrs.make_class("Both", ["id", "full_name", "fullName"])("1", "Ana", "Bo"),
+        foreign("app", "User", BaseModel)(id="1", fullName="Ana", full_name="Bo"),
+    ],
+    ids=["named tuple", "attrs", "pydantic"],
+)
+def test_two_fields_of_one_key_are_a_bad_record(record: object) -> None:
+    """The last one used to win. Fields that no attribute has don't matter."""
+    errors: list[RecordError] = []
+
+    for check in (
+        checker(AttributeSpec("Full Name")),
+        checker(AttributeSpec("Name", locators="who.fullName")),
+    ):
+        check.check_many("people", 0, [record, {"id": "2", "who": record}], errors.append)
+
+    reason = "is the key of two fields, in camel case and in snake case"
+    assert [(error.path, error.reason) for error in errors] == [
+        ("fullName", reason),
+        ("who.fullName", reason),
+    ]
 
 
 def test_row_of_sqlite_is_a_record() -> None:

@@ -504,9 +504,9 @@ async def test_guard_reads_objects_before_the_start(emulator: Emulator, connecti
         "read mapping",
         "get import source",
         "list object types flat",
+        "read latest execution status",
         "search objects",
         "count objects",
-        "read latest execution status",
     ]
 
 

@@ -32,6 +32,7 @@ def plain(content: object) -> object:
         return {plain(key): plain(item) for key, item in cast("Mapping[object, object]", content).items()}
     if isinstance(content, list | tuple):
         return [plain(item) for item in cast("tuple[object, ...]", content)]
-    if hasattr(content, "to_dict"):
-        return content.to_dict()
+    to_dict: object = getattr(content, "to_dict", None)
+    if callable(to_dict):
+        return to_dict()
     return plain_data(content) if has(type(content)) else content

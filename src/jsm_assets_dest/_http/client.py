@@ -25,7 +25,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from types import NoneType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import anyio
 import httpcore
@@ -44,6 +44,9 @@ if sys.version_info >= (3, 12):
     from typing import override
 else:
     from typing_extensions import override
+
+
+ClientT = TypeVar("ClientT", httpx.Client, httpx.AsyncClient)
 
 
 class _Authorization(httpx.Auth):
@@ -259,42 +262,33 @@ def _url(address: str) -> httpx.URL:
 
 def sync_client(settings: HttpSettings) -> httpx.Client:
     """Return a client for the blocking engine. Threads share it."""
-    if settings.transport is not None:
-        client = httpx.Client(
-            transport=cast("httpx.BaseTransport", settings.transport),
-            **_client_options(settings, _keep_location),
-        )
-    else:
-        options = _transport_options(settings)
-        client = httpx.Client(
-            transport=_bound(httpx.HTTPTransport(**options)),
-            mounts={
-                origin: _bound(httpx.HTTPTransport(proxy=proxy.reveal(), **options))
-                for origin, proxy in settings.proxies.items()
-            },
-            **_client_options(settings, _keep_location),
-        )
-    _without_cookies(client)
-    return client
+    return _client(
+        httpx.Client, lambda **options: _bound(httpx.HTTPTransport(**options)), settings, _keep_location
+    )
 
 
 def async_client(settings: HttpSettings) -> httpx.AsyncClient:
     """Return a client for the asynchronous engine."""
-    if settings.transport is not None:
-        client = httpx.AsyncClient(
-            transport=cast("httpx.AsyncBaseTransport", settings.transport),
-            **_client_options(settings, _keep_location_async),
-        )
-    else:
+    return _client(httpx.AsyncClient, httpx.AsyncHTTPTransport, settings, _keep_location_async)
+
+
+def _client(
+    client_class: type[ClientT],
+    transport: Callable[..., object],
+    settings: HttpSettings,
+    keep_location: Callable[..., object],
+) -> ClientT:
+    routes: dict[str, Any] = {"transport": settings.transport}
+    if settings.transport is None:
         options = _transport_options(settings)
-        client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(**options),
-            mounts={
-                origin: httpx.AsyncHTTPTransport(proxy=proxy.reveal(), **options)
+        routes = {
+            "transport": transport(**options),
+            "mounts": {
+                origin: transport(proxy=proxy.reveal(), **options)
                 for origin, proxy in settings.proxies.items()
             },
-            **_client_options(settings, _keep_location_async),
-        )
+        }
+    client = client_class(**routes, **_client_options(settings, keep_location))
     _without_cookies(client)
     return client
 

@@ -76,7 +76,9 @@ class _Level(Rule):
         self._short_text: set[str] = set()
         #: Fields are usually spelled in snake case, and locators in camel case.
         self._key_of = functools.lru_cache(1_000)(
-            lambda name: name if name in self._rules else camel_case(name)
+            lambda name: (
+                name if name in self._rules or camel_case(name) not in self._rules else camel_case(name)
+            )
         )
         self._readers: dict[type, Callable[[Any], _Record]] = {dict: lambda record: record}
 

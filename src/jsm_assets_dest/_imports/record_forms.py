@@ -12,7 +12,7 @@ import enum
 import ipaddress
 import operator
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import NoneType
 from typing import Any, NoReturn, cast
 
@@ -75,6 +75,8 @@ def _numpy_item(value: Any) -> object:
     if isinstance(item, int) and type(value).__name__ == "datetime64":
         item = value.astype("datetime64[us]").item()  # Python has no class for nanoseconds
     if type(item) is type(value):
+        if any(base.__name__ == "floating" for base in type(value).__mro__):
+            return float(value)  # a long double, for which Python has no class
         raise UnfitError(f"is not a number that JSON has ({type(value).__name__})")
     return item
 
@@ -102,15 +104,30 @@ def reject_record(value: object) -> NoReturn:
     raise UnfitError(f"is not a mapping or an object with fields ({type(value).__name__})")
 
 
+def _reject_same_keys(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
+    """Return the pairs as a dictionary, or raise `UnfitError` if two fields are the same key, such as fullName and full_name."""
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        keys = [key for key, _ in pairs]
+        repeated = next(key for key in keys if keys.count(key) > 1)
+        raise UnfitError("is the key of two fields, in camel case and in snake case", repeated)
+    return values
+
+
+def _of_model(record: Iterable[tuple[str, object]], key_of: Callable[[str], str]) -> dict[str, object]:
+    return _reject_same_keys([(key_of(name), value) for name, value in iter(record)])
+
+
 def reader_of(kind: type, key_of: Callable[[str], str]) -> Callable[[Any], dict[str, object]]:
     """Return the function that reads records of a class as dictionaries; `key_of` returns the key of a field."""
     names = field_names(kind)
     if names is not None:
         keys = [key_of(name) for name in names]
+        _reject_same_keys([(key, key) for key in keys])
         # With a second name, it returns a tuple, also for a class with one field.
         values_of = operator.attrgetter(*names, names[0]) if names else lambda _: ()
         return lambda record: dict(zip(keys, values_of(record), strict=False))
     if any((base.__module__, base.__name__) == ("pydantic.main", "BaseModel") for base in kind.__mro__):
-        return lambda record: {key_of(name): value for name, value in iter(record)}
+        return lambda record: _of_model(record, key_of)
     # sqlite3.Row, and rows of other libraries, are mappings in all but their bases.
     return dict if hasattr(kind, "keys") and hasattr(kind, "__getitem__") else reject_record

@@ -131,9 +131,16 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         return datetime.datetime.isoformat(value)
 
     def is_date_time(value: str) -> object:
-        moment = value[4] == "-" and read_date_time(value)
-        # A date alone has no time of day that a time zone could move.
-        return moment and (moment.tzinfo is not None or len(value) == 10 or date_time(moment))
+        # Python also reads week dates, hours alone, and any separator.
+        if value[4] != "-" or value[7] != "-":
+            return None
+        moment = read_date_time(value)
+        if len(value) == 10:  # a date alone has no time of day that a time zone could move
+            return moment
+        if value[10] != "T" or value[13] != ":":
+            # With a space, as str() returns it, it is sent in the form of ISO 8601.
+            return value[10] == " " and value[13] == ":" and date_time(moment)
+        return moment.tzinfo is not None or date_time(moment)
 
     text: dict[str, Convert] = {
         "boolean": _same,
@@ -168,10 +175,10 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         kind.BOOLEAN: ("true or false", lambda value: value.lower() in ("true", "false"), {"boolean": _same}),
         kind.DATE: (
             "an ISO 8601 date, such as 2026-01-31",
-            lambda value: value[4] == "-" and len(value) == 10 and read_date(value),
+            lambda value: value[4] == value[7] == "-" and len(value) == 10 and read_date(value),
             {"date": _date, "date-time": _date_of},
         ),
-        kind.TIME: (_TIME, lambda value: ":" in value and read_time(value) is not None, {"time": time}),
+        kind.TIME: (_TIME, lambda value: value[2] == ":" and read_time(value) is not None, {"time": time}),
         kind.DATE_TIME: (_DATE_TIME, is_date_time, {"date": _date, "date-time": date_time}),
         kind.URL: (_URL, lambda value: value.startswith(("http://", "https://")), {}),
         kind.EMAIL: ("an email address", _is_email, {}),

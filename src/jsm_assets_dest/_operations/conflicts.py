@@ -11,7 +11,7 @@ from .._model.schema_model import SchemaModel
 from .._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
 from .._plan.other_imports import OtherImport
 from .._session.site import Site
-from .._session.workspace import Builder, ask_assets
+from .._session.workspace import ask_assets
 from .._wire import schema_requests as wire
 from .._wire.json_reading import read_object
 from .._wire.object_requests import count_objects, read_total
@@ -64,9 +64,7 @@ def resolve(
 def _rename(site: Site, conflict: ConflictRecord, name: str) -> Operation[None]:
     checked = schemas.checked_name(name)
     try:
-        yield from ask_assets(
-            site, lambda base: wire.update_object_type(base, conflict.existing.id, {"name": checked})
-        )
+        yield from ask_assets(site, wire.update_object_type, conflict.existing.id, {"name": checked})
     except ValidationError as error:
         raise ResolutionNotPossibleError(
             f'Could not rename the object type "{conflict.name}" to "{checked}".',
@@ -90,9 +88,7 @@ def _gone(conflict: ConflictRecord, error: NotFoundError) -> ResolutionNotPossib
 def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
     """Delete the existing type if its number of objects has not changed since the conflict was found."""
     try:
-        response = yield from ask_assets(
-            site, lambda base: count_objects(base, f"objectTypeId = {conflict.existing.id}")
-        )
+        response = yield from ask_assets(site, count_objects, f"objectTypeId = {conflict.existing.id}")
         count = read_total(response)
         if count != (conflict.object_count or 0):
             raise ResolutionNotPossibleError(
@@ -100,12 +96,12 @@ def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
                 f"{conflict.object_count or 0}.",
                 remedies=("You: find the conflicts again and check the new objects.",),
             )
-        yield from ask_assets(site, lambda base: wire.delete_object_type(base, conflict.existing.id))
+        yield from ask_assets(site, wire.delete_object_type, conflict.existing.id)
     except NotFoundError:
         return  # another user has deleted it
     except (TransportError, ServiceUnavailableError) as unknown:
         try:
-            yield from ask_assets(site, lambda base: wire.get_object_type(base, conflict.existing.id))
+            yield from ask_assets(site, wire.get_object_type, conflict.existing.id)
         except NotFoundError:
             return
         raise unknown from None
@@ -143,12 +139,8 @@ def imports_of(site: Site, schema_id: str) -> Operation[list[tuple[str, str, Map
     for source in sources:
         if source.is_external:
             try:
-                response = yield from ask_assets(site, _document_builder(source.id))
+                response = yield from ask_assets(site, wire.read_mapping_document, source.id)
                 imports.append((source.id, source.name, read_object(response.json(), "a schema and mapping")))
             except UNREADABLE:
                 continue
     return imports
-
-
-def _document_builder(import_source_id: str) -> Builder:
-    return lambda base: wire.read_mapping_document(base, import_source_id)

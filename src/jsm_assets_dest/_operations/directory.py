@@ -15,7 +15,7 @@ from .._assets.directory import JiraGroup, JiraUser
 from .._assets.user_links import LinkReason
 from .._http.commands import Operation
 from .._session.site import Site
-from .._session.workspace import Builder, ask_jira, required
+from .._session.workspace import ask_jira, required
 from .._wire import address_book, site_requests
 from .._wire import site_requests as wire
 from .._wire.site_requests import permissions
@@ -35,7 +35,7 @@ def find_users(site: Site, query: str, limit: int) -> Operation[list[JiraUser]]:
     users: dict[str, JiraUser] = {}
     start = 0
     while len(users) < largest and start < wire.SEARCH_LIMIT:
-        response = yield from ask_jira(site, _search_builder(site, text, start))
+        response = yield from ask_jira(site, wire.search_users, site.url, text, start)
         page = [JiraUser.from_json(value) for value in wire.read_users(response)]
         if not page:
             break
@@ -44,10 +44,6 @@ def find_users(site: Site, query: str, limit: int) -> Operation[list[JiraUser]]:
     if not users:
         yield from require_browsing(site)
     return list(users.values())[:largest]
-
-
-def _search_builder(site: Site, query: str, start: int) -> Builder:
-    return lambda base: wire.search_users(base, site.url, query, start)
 
 
 def find_groups(site: Site, query: str, limit: int) -> Operation[list[JiraGroup]]:
@@ -59,7 +55,7 @@ def find_groups(site: Site, query: str, limit: int) -> Operation[list[JiraGroup]
     """
     text = required(query, "query", "Pass a part of the group's name.")
     largest = _checked_limit(limit, wire.PICKER_LIMIT)
-    response = yield from ask_jira(site, lambda base: wire.pick_groups(base, site.url, text))
+    response = yield from ask_jira(site, wire.pick_groups, site.url, text)
     groups = [JiraGroup.from_json(value) for value in wire.read_groups(response)]
     if not groups:
         yield from require_browsing(site)
@@ -82,7 +78,7 @@ def require_browsing(site: Site) -> Operation[None]:
     Raises:
         BrowseUsersPermissionError: The account does not have it.
     """
-    response = yield from ask_jira(site, lambda base: permissions(base, site.url, wire.BROWSE_USERS))
+    response = yield from ask_jira(site, permissions, site.url, wire.BROWSE_USERS)
     if site_requests.read_permissions(response).get(wire.BROWSE_USERS, False):
         return
     account = site.credentials.account_label
@@ -213,15 +209,13 @@ class AccountFinder:
     def _search(self, address: str) -> Operation[list[JiraUser]]:
         users: list[JiraUser] = []
         while True:
-            build = self._search_builder(address, len(users))
-            response = yield from self.pace.insist(ask_jira, self.site, build)
+            response = yield from self.pace.insist(
+                ask_jira, self.site, wire.search_users, self.site.url, address, len(users)
+            )
             page = [JiraUser.from_json(value) for value in wire.read_users(response)]
             users += page
             if len(page) < wire.SEARCH_PAGE:
                 return users
-
-    def _search_builder(self, address: str, start: int) -> Builder:
-        return lambda base: wire.search_users(base, self.site.url, address, start)
 
     def _read_directory(self, evidence: Mapping[str, list[JiraUser]]) -> Operation[bool]:
         """Add the users of the directory to the addresses that they have.
@@ -234,8 +228,9 @@ class AccountFinder:
         sizes = list(PAGE_SIZES)
         while True:
             try:
-                build = self._page_builder(start, sizes[0])
-                response = yield from self.pace.insist(ask_jira, self.site, build)
+                response = yield from self.pace.insist(
+                    ask_jira, self.site, wire.list_users, self.site.url, start, sizes[0]
+                )
             except ConflictError:
                 if len(sizes) == 1:
                     raise
@@ -251,9 +246,6 @@ class AccountFinder:
                     users.append(user)
             # Advance by what came: if Jira returns less than requested, pages overlap, and no user is skipped.
             start += len(page)
-
-    def _page_builder(self, start: int, size: int) -> Builder:
-        return lambda base: wire.list_users(base, self.site.url, start, size)
 
 
 def _is_settled(address: str, evidence: Mapping[str, list[JiraUser]]) -> bool:

@@ -58,9 +58,7 @@ def status(target: ImportTarget) -> Operation[ImportStatus]:
 
 def source_of(site: Site, import_links: ImportLinks) -> Operation[ImportSource]:
     """Return the import source that a token belongs to, read with the account's credentials."""
-    response = yield from ask_assets(
-        site, lambda base: schema_wire.get_import_source(base, import_links.import_source_id)
-    )
+    response = yield from ask_assets(site, schema_wire.get_import_source, import_links.import_source_id)
     return ImportSource.from_json(response.json())
 
 
@@ -111,7 +109,7 @@ def _belongs(site: Site, source: ImportSource, schema: ObjectSchemaRecord) -> Op
     if source.schema_id.isdecimal():
         return source.schema_id == schema.id
     try:
-        response = yield from ask_assets(site, lambda base: schema_wire.list_import_sources(base, schema.id))
+        response = yield from ask_assets(site, schema_wire.list_import_sources, schema.id)
         listed = schema_wire.read_each(response, "import sources", ImportSource.from_json, "values")
     except (ApiError, MalformedAnswerError, HtmlResponseError):
         return True
@@ -125,7 +123,7 @@ def generate(site: Site, source: ImportSource) -> Operation[str]:
         UnknownOutcomeError: The response was lost. The older token may no longer work, and the new one is unknown.
     """
     try:
-        response = yield from ask_assets(site, lambda base: schema_wire.create_import_token(base, source.id))
+        response = yield from ask_assets(site, schema_wire.create_import_token, source.id)
     except (TransportError, ServiceUnavailableError) as error:
         if isinstance(error, TransportError) and error.sent == "no":
             raise

@@ -279,7 +279,11 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
     def request(maximum: int) -> Operation[Attribute]:
         response = yield from ask_assets(
             site,
-            lambda base: wire.create_attribute(base, target.type_id, target.attribute_name, number, maximum),
+            wire.create_attribute,
+            target.type_id,
+            target.attribute_name,
+            number,
+            maximum,
         )
         return Attribute.from_json(response.json(), target.type_id)
 

@@ -19,7 +19,7 @@ from .._plan.compare import again
 from .._plan.differences import existing_attribute
 from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from .._session.site import Site
-from .._session.workspace import Builder, ask_assets
+from .._session.workspace import ask_assets
 from .._wire import object_requests as wire
 from . import link_targets
 from .conflicts import UNREADABLE
@@ -201,9 +201,9 @@ def _changed_attributes(
     changed: set[str] = set()
     query = f"objectTypeId = {existing.object_type.id} ORDER BY Updated DESC"
     try:
-        response = yield from ask_assets(site, _search_builder(query))
+        response = yield from ask_assets(site, wire.search_objects, query, 0, _OBJECTS, with_attributes=False)
         for asset in wire.read_object_page(response).objects:
-            response = yield from ask_assets(site, _history_builder(str(asset.get("id"))))
+            response = yield from ask_assets(site, wire.read_history, str(asset.get("id")))
             names = {name.casefold() for name in wire.read_changed_attributes(response)}
             changed |= {paths[name] for name in names & paths.keys()}
             if len(changed) == len(paths):
@@ -211,11 +211,3 @@ def _changed_attributes(
     except UNREADABLE:
         pass  # Reading objects needs another scope. Without it the plan is less exact.
     return changed
-
-
-def _search_builder(query: str) -> Builder:
-    return lambda base: wire.search_objects(base, query, 0, _OBJECTS, with_attributes=False)
-
-
-def _history_builder(object_id: str) -> Builder:
-    return lambda base: wire.read_history(base, object_id)

@@ -13,9 +13,8 @@ from .._assets.objects import AssetsObject, ObjectReference
 from .._assets.user_links import LinkedObject
 from .._http.commands import Operation
 from .._session.site import Site
-from .._session.workspace import Builder, ask_assets
+from .._session.workspace import ask_assets
 from .._wire import object_requests as wire
-from .._wire.response import Response
 from ..exceptions import LinkAttributeError, ValidationError
 from .directory import normal
 from .link_targets import Target
@@ -233,7 +232,9 @@ class LinkWriter:
     def _values_of(self, change: Change) -> Operation[dict[str, set[str]]]:
         """Read the values of an object."""
         row = change.row
-        response = yield from self._ask(lambda base: wire.read_object_values(base, row.id, subject=row.key))
+        response = yield from self.pace.insist(
+            ask_assets, self.site, wire.read_object_values, row.id, subject=row.key
+        )
         return wire.read_values(response)
 
     def _put(self, change: Change) -> Operation[None]:
@@ -243,16 +244,16 @@ class LinkWriter:
         if self._group_as_id and not change.target.is_user:
             values = tuple(self.groups[name].id if name in self.groups else name for name in values)
         row = change.row
-        yield from self._ask(
-            lambda base: wire.update_object(
-                base,
-                row.id,
-                change.target.type_id,
-                attribute_id,
-                values,
-                as_number=self._id_as_number,
-                subject=row.key,
-            )
+        yield from self.pace.insist(
+            ask_assets,
+            self.site,
+            wire.update_object,
+            row.id,
+            change.target.type_id,
+            attribute_id,
+            values,
+            as_number=self._id_as_number,
+            subject=row.key,
         )
 
     def _is_stored(self, change: Change, filled: set[str]) -> Operation[bool]:
@@ -277,9 +278,6 @@ class LinkWriter:
             )
         values = stored.get(_attribute_id(change.target), set[str]())
         return set(change.entry.after) <= values if change.entry.after else not values
-
-    def _ask(self, build: Builder) -> Operation[Response]:
-        return (yield from self.pace.insist(ask_assets, self.site, build))
 
 
 def _attribute_id(target: Target) -> str:

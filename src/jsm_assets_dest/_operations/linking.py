@@ -31,9 +31,8 @@ from .._assets.user_links import (
 from .._display.progress_bars import resolve_progress
 from .._http.commands import Operation, Report
 from .._session.site import Site
-from .._session.workspace import Builder, ask_jira
+from .._session.workspace import ask_jira
 from .._wire import site_requests as directory_wire
-from .._wire.response import Response
 from ..exceptions import AccessDeniedError, ConfigurationError, NotFoundError, ValidationError
 from . import link_targets
 from .directory import AccountFinder, Match, normal, require_browsing
@@ -200,8 +199,8 @@ class _Run:
 
     def find_groups(self, names: Sequence[str]) -> Operation[None]:
         """Look up groups by their exact names."""
-        response = yield from self.ask_jira(
-            lambda base: directory_wire.find_groups(base, self.site.url, names)
+        response = yield from self.pace.insist(
+            ask_jira, self.site, directory_wire.find_groups, self.site.url, names
         )
         groups = [JiraGroup.from_json(value) for value in directory_wire.read_groups(response)]
         self.groups |= {group.name: group for group in groups if group.name in names}
@@ -210,10 +209,6 @@ class _Run:
         """Check the permission that all lookups need."""
         yield from self.pace.insist(require_browsing, self.site)
         return "The account may browse users and groups.", directory_wire.BROWSE_USERS
-
-    def ask_jira(self, build: Builder) -> Operation[Response]:
-        """Send a request to Jira, however long a rate limit lasts."""
-        return (yield from self.pace.insist(ask_jira, self.site, build))
 
     def match(self, target: Target, text: str) -> Match:
         """Return the account or the group of an address or a name."""

@@ -9,10 +9,9 @@ from .._assets.object_schemas import ObjectSchemaRecord, schema_key
 from .._http.commands import Operation
 from .._model.names import PLAIN_NAME, plain_name, same_name
 from .._session.site import Site
-from .._session.workspace import Builder, ask_assets, required
+from .._session.workspace import ask_assets, required
 from .._wire import schema_requests as wire
 from .._wire.json_reading import read_object, read_text
-from .._wire.request import Request
 from ..exceptions import (
     ApiError,
     AssetsError,
@@ -49,15 +48,11 @@ def list_all(site: Site) -> Operation[list[ObjectSchemaRecord]]:
     records: list[ObjectSchemaRecord] = []
     start: int | None = 0
     while start is not None:
-        response = yield from ask_assets(site, _page_builder(start))
+        response = yield from ask_assets(site, wire.list_object_schemas, start)
         page = wire.read_page(response)
         records += [_schema(site, value) for value in page.values]
         start = page.next_start
     return records
-
-
-def _page_builder(start: int) -> Builder:
-    return lambda base: wire.list_object_schemas(base, start)
 
 
 def find(site: Site, key: str) -> Operation[ObjectSchemaRecord | None]:
@@ -90,7 +85,7 @@ def refreshed(site: Site, schema_id: str) -> Operation[ObjectSchemaRecord]:
         ObjectSchemaNotFoundError: It was deleted, or the account can't see it.
     """
     try:
-        response = yield from ask_assets(site, lambda base: wire.get_object_schema(base, schema_id))
+        response = yield from ask_assets(site, wire.get_object_schema, schema_id)
     except NotFoundError as error:
         raise ObjectSchemaNotFoundError(
             f"The object schema {schema_id} was deleted, or {site.credentials.account_label} can't see it.",
@@ -164,9 +159,7 @@ def create(site: Site, key: str, name: str, description: str) -> Operation[Objec
 
 def _create(site: Site, key: str, name: str, description: str) -> Operation[ObjectSchemaRecord]:
     try:
-        response = yield from ask_assets(
-            site, lambda base: wire.create_object_schema(base, key, name, description)
-        )
+        response = yield from ask_assets(site, wire.create_object_schema, key, name, description)
     except ValidationError as error:
         owner = yield from _owner(site, key, name)
         if owner is None and not _is_taken(error):
@@ -249,7 +242,7 @@ def delete(site: Site, schema: ObjectSchemaRecord, confirm_key: str) -> Operatio
             fix=f"To delete it with all its objects permanently, pass confirm_key={schema.key!r}.",
         )
     try:
-        yield from ask_assets(site, lambda base: wire.delete_object_schema(base, schema.id))
+        yield from ask_assets(site, wire.delete_object_schema, schema.id)
     except (TransportError, ServiceUnavailableError) as error:
         try:
             yield from refreshed(site, schema.id)
@@ -262,7 +255,7 @@ def object_types(site: Site, schema_id: str) -> Operation[tuple[ObjectType, ...]
     """Read the object types of an object schema, with their counts."""
     from .._assets.object_types import ObjectType
 
-    response = yield from ask_assets(site, lambda base: wire.list_object_types(base, schema_id))
+    response = yield from ask_assets(site, wire.list_object_types, schema_id)
     return wire.read_each(response, "object types", ObjectType.from_json, "entries", "values")
 
 
@@ -270,7 +263,7 @@ def attributes(site: Site, schema_id: str) -> Operation[tuple[Attribute, ...]]:
     """Read the attributes of all object types of an object schema."""
     from .._assets.object_types import Attribute
 
-    response = yield from ask_assets(site, lambda base: wire.list_attributes(base, schema_id))
+    response = yield from ask_assets(site, wire.list_attributes, schema_id)
     return wire.read_each(response, "attributes", Attribute.from_json, "values")
 
 
@@ -316,9 +309,7 @@ def update(
     if (changes["name"], changes["description"]) == (current.name, current.description):
         return current
     try:
-        response = yield from ask_assets(
-            site, lambda base: wire.update_object_schema(base, schema.id, changes)
-        )
+        response = yield from ask_assets(site, wire.update_object_schema, schema.id, changes)
     except ValidationError as error:
         failure = f'Could not rename the object schema {current.key} to "{changes["name"]}"'
         owner = None
@@ -338,14 +329,14 @@ def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[
     """
     properties = {"allowOtherObjectSchema": allowed}
     try:
-        response = yield from ask_assets(site, lambda base: wire.read_schema_properties(base, schema_id))
+        response = yield from ask_assets(site, wire.read_schema_properties, schema_id)
         current = read_object(response.json(), "settings of a schema")
     except (ApiError, MalformedAnswerError, HtmlResponseError):
         current = {}
     for name in wire.SCHEMA_PROPERTIES:
         if name not in properties and isinstance(current.get(name), bool):
             properties[name] = bool(current[name])
-    yield from ask_assets(site, lambda base: wire.update_schema_properties(base, schema_id, properties))
+    yield from ask_assets(site, wire.update_schema_properties, schema_id, properties)
 
 
 def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
@@ -354,14 +345,10 @@ def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
 
     statuses_by_id: dict[str, Status] = {}
     for owner_id in (schema_id, None):
-        response = yield from ask_assets(site, _status_builder(owner_id))
+        response = yield from ask_assets(site, wire.list_statuses, owner_id)
         for status in wire.read_each(response, "statuses", Status.from_json, "values"):
             statuses_by_id.setdefault(status.id, status)
     return tuple(statuses_by_id.values())
-
-
-def _status_builder(schema_id: str | None) -> Builder:
-    return lambda base: wire.list_statuses(base, schema_id)
 
 
 def find_status(site: Site, schema_id: str, name: str) -> Operation[Status | None]:
@@ -395,25 +382,23 @@ def create_status(
         )
     number = {meaning: number for number, meaning in CATEGORIES.items()}[StatusCategory(category)]
 
-    def build(base: str) -> Request:
-        return wire.create_status(base, schema_id, text, number, description)
-
+    arguments = (schema_id, text, number, description)
     try:
-        return Status.from_json((yield from ask_assets(site, build)).json())
+        return Status.from_json((yield from ask_assets(site, wire.create_status, *arguments)).json())
     except (TransportError, ServiceUnavailableError) as error:
         if isinstance(error, TransportError) and error.sent == "no":
             raise
         status = yield from find_status(site, schema_id, text)
         if status is not None and not status.is_shared:
             return status
-    return Status.from_json((yield from ask_assets(site, build)).json())
+    return Status.from_json((yield from ask_assets(site, wire.create_status, *arguments)).json())
 
 
 def import_sources(site: Site, schema_id: str) -> Operation[tuple[ImportSource, ...]]:
     """Read the imports of an object schema."""
     from .._assets.import_sources import ImportSource
 
-    response = yield from ask_assets(site, lambda base: wire.list_import_sources(base, schema_id))
+    response = yield from ask_assets(site, wire.list_import_sources, schema_id)
     return wire.read_each(response, "import sources", ImportSource.from_json, "values")
 
 
@@ -421,7 +406,7 @@ def import_status(site: Site, source: ImportSource) -> Operation[ImportStatus]:
     """Read the status of an import with the credentials of the account."""
     from .._assets.import_sources import ImportStatus
 
-    response = yield from ask_assets(site, lambda base: wire.import_status(base, source.id))
+    response = yield from ask_assets(site, wire.import_status, source.id)
     status = read_text(read_object(response.json(), "the status of an import"), "status")
     return ImportStatus(status=status, import_source_id=source.id, workspace_id=site.workspace_id or "")
 

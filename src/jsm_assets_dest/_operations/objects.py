@@ -27,7 +27,7 @@ from .._assets.objects import AssetsObject, ObjectReader, line_of
 from .._http.commands import Operation
 from .._model.aql import quoted
 from .._session.site import Site
-from .._session.workspace import Builder, ask_assets, required
+from .._session.workspace import ask_assets, required
 from .._wire import object_requests as wire
 from .._wire.json_reading import read_text
 from ..exceptions import (
@@ -139,9 +139,16 @@ class ObjectReading:
         # One more, because the page begins with an object that was read. Otherwise a size of 1 would never advance.
         size = min(self.size + 1, wire.LARGEST_PAGE) if start or self._ids else self.size
         query = f"{self._condition} ORDER BY {self.selection.order or BY_KEY}"
-        page = wire.read_object_page(
-            (yield from ask_assets(self.site, self._page_builder(query, start, size)))
+        response = yield from ask_assets(
+            self.site,
+            wire.search_objects,
+            query,
+            start,
+            size,
+            with_attributes=self.with_attributes,
+            subject=self.selection.schema_key,
         )
+        page = wire.read_object_page(response)
         if page.start not in (None, start):
             raise self._incomplete(f"Assets returned the objects from {page.start:,} instead of {start:,}.")
         ids = [_number_of(asset) for asset in page.objects]
@@ -160,16 +167,6 @@ class ObjectReading:
             new = [asset for asset in new if _number_of(asset) not in self._earlier_ids]
         self._reader.define(page.definitions)
         return [self._reader.read(asset) for asset in new]
-
-    def _page_builder(self, query: str, start: int, size: int) -> Builder:
-        return lambda base: wire.search_objects(
-            base,
-            query,
-            start,
-            size,
-            with_attributes=self.with_attributes,
-            subject=self.selection.schema_key,
-        )
 
     def _go_back(self) -> None:
         """Begin the next page further up, because objects before this one have disappeared."""
@@ -266,7 +263,7 @@ def count_selected(site: Site, selection: Selection) -> Operation[int]:
 
 
 def _count(site: Site, condition: str, subject: str) -> Operation[int]:
-    response = yield from ask_assets(site, lambda base: wire.count_objects(base, condition, subject=subject))
+    response = yield from ask_assets(site, wire.count_objects, condition, subject=subject)
     return wire.read_total(response)
 
 
@@ -283,9 +280,7 @@ def find(site: Site, schema: ObjectSchemaRecord, key: str) -> Operation[AssetsOb
             f"{key!r} is not the key of an object. Nothing was sent.", field="key", fix=fix
         )
     query = f"objectSchemaId = {schema.id} AND Key = {quoted(wanted)}"
-    response = yield from ask_assets(
-        site, lambda base: wire.search_objects(base, query, 0, 2, subject=schema.key)
-    )
+    response = yield from ask_assets(site, wire.search_objects, query, 0, 2, subject=schema.key)
     page = wire.read_object_page(response)
     reader = ObjectReader()
     reader.define(page.definitions)

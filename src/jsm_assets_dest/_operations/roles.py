@@ -13,7 +13,7 @@ from .._assets.roles import Role, RoleKind, RolesPreview, SchemaRoles, as_member
 from .._http.commands import Operation
 from .._session.call import call
 from .._session.site import Site
-from .._session.workspace import Builder, ask_jira, roles_base
+from .._session.workspace import ask_jira, roles_base
 from .._wire import schema_requests as wire
 from .._wire import site_requests
 from .._wire.json_reading import read_object
@@ -77,15 +77,11 @@ def _names(site: Site, account_ids: list[str]) -> Operation[dict[str, JiraUser]]
     with suppress(AssetsError):
         for start in range(0, len(ids), site_requests.BULK_PAGE):
             response = yield from ask_jira(
-                site, _bulk_builder(site, ids[start : start + site_requests.BULK_PAGE])
+                site, site_requests.get_users, site.url, ids[start : start + site_requests.BULK_PAGE]
             )
             page = site_requests.read_bulk_users(response)
             people |= {user.account_id: user for user in map(JiraUser.from_json, page)}
     return people
-
-
-def _bulk_builder(site: Site, account_ids: list[str]) -> Builder:
-    return lambda base: site_requests.get_users(base, site.url, account_ids)
 
 
 def preview(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Operation[RolesPreview]:

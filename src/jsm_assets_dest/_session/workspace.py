@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
+from typing import Concatenate, ParamSpec
 
 from .._http.commands import Exclusive, Operation
 from .._wire import site_requests as wire
@@ -38,8 +39,7 @@ from .call import call
 from .credentials import ApiToken
 from .site import Site
 
-#: Builds a request on a base address.
-Builder = Callable[[str], Request]
+P = ParamSpec("P")
 
 
 def cloud_id(site: Site) -> Operation[str]:
@@ -62,26 +62,30 @@ def _known(base: str | None) -> str:
     return base
 
 
-def ask_jira(site: Site, build: Builder) -> Operation[Response]:
-    """Send a request to Jira or Jira Service Management."""
+def ask_jira(
+    site: Site, build: Callable[Concatenate[str, P], Request], *arguments: P.args, **options: P.kwargs
+) -> Operation[Response]:
+    """Send the request to Jira or Jira Service Management that `build` makes of the base address and the arguments."""
+    return (yield from _ask(site, jira_base, lambda base: build(base, *arguments, **options)))
+
+
+def ask_assets(
+    site: Site, build: Callable[Concatenate[str, P], Request], *arguments: P.args, **options: P.kwargs
+) -> Operation[Response]:
+    """Send the request to the Assets workspace that `build` makes of the base address and the arguments."""
+    return (yield from _ask(site, assets_base, lambda base: build(base, *arguments, **options)))
+
+
+def _ask(
+    site: Site, find_base: Callable[[Site], Operation[str]], build: Callable[[str], Request]
+) -> Operation[Response]:
     try:
-        return (yield from call(site, build((yield from jira_base(site)))))
+        return (yield from call(site, build((yield from find_base(site)))))
     except BadCredentialsError as error:
         rejection = error
     if not (yield from gateway_takes(site, rejection)):
         raise rejection
-    return (yield from call(site, build((yield from jira_base(site)))))
-
-
-def ask_assets(site: Site, build: Builder) -> Operation[Response]:
-    """Send a request to the Assets workspace."""
-    try:
-        return (yield from call(site, build((yield from assets_base(site)))))
-    except BadCredentialsError as error:
-        rejection = error
-    if not (yield from gateway_takes(site, rejection)):
-        raise rejection
-    return (yield from call(site, build((yield from assets_base(site)))))
+    return (yield from call(site, build((yield from find_base(site)))))
 
 
 def assets_base(site: Site) -> Operation[str]:
@@ -168,7 +172,7 @@ def identity(site: Site) -> Operation[Account]:
     """Return the account behind the credentials, which is read once."""
     if site.account is not None:
         return site.account
-    return accept_account(site, (yield from ask_jira(site, lambda base: wire.myself(base, site.url))))
+    return accept_account(site, (yield from ask_jira(site, wire.myself, site.url)))
 
 
 def _find_workspace(site: Site) -> Operation[None]:
@@ -177,7 +181,7 @@ def _find_workspace(site: Site) -> Operation[None]:
     if site.is_basic_on_site:
         # Check the identity first, because a rejected login gets an empty list, as an anonymous user does.
         yield from identity(site)
-    request = ask_jira(site, lambda base: wire.workspaces(base, site.url))
+    request = ask_jira(site, wire.workspaces, site.url)
     site.workspace_id = only_workspace(site, (yield from listed_workspaces(site, request)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -14,31 +15,8 @@ from .json_reading import as_object, read_object, read_text
 from .request import Credential, Repeat, Request, json_body
 from .response import Response
 
-
-def _request(
-    operation: str,
-    method: str,
-    url: str,
-    secret: Secret,
-    *,
-    body: bytes | None = None,
-    repeat: Repeat = Repeat.SAFE,
-    empty_answer: bool = False,
-    listing: bool = False,
-    subject: str = "",
-) -> Request:
-    return Request(
-        operation,
-        method,
-        url,
-        body=body,
-        repeat=repeat,
-        credential=Credential.IMPORT_TOKEN,
-        authorization=secret,
-        empty_answer=empty_answer,
-        listing=listing,
-        subject=subject,
-    )
+#: A request with the import token, which it receives as `authorization`.
+_request = partial(Request, credential=Credential.IMPORT_TOKEN)
 
 
 def _path_part(url: str, after: str) -> str:
@@ -74,7 +52,10 @@ class ImportLinks:
 def import_info(gateway: str, secret: Secret) -> Request:
     """Request the links of an import token."""
     return _request(
-        "read import info", "GET", address(gateway, "jsm", "assets", "v1", "imports", "info"), secret
+        "read import info",
+        "GET",
+        address(gateway, "jsm", "assets", "v1", "imports", "info"),
+        authorization=secret,
     )
 
 
@@ -116,7 +97,7 @@ class ImportState:
 
 def import_status(links: ImportLinks, secret: Secret) -> Request:
     """Request the state of the import."""
-    return _request("read import status", "GET", links.status, secret)
+    return _request("read import status", "GET", links.status, authorization=secret)
 
 
 def read_import_state(response: Response, gateway: str) -> ImportState:
@@ -134,7 +115,7 @@ def read_import_state(response: Response, gateway: str) -> ImportState:
 
 def read_mapping(links: ImportLinks, secret: Secret) -> Request:
     """Request the current schema and mapping."""
-    return _request("read mapping", "GET", links.schema_and_mapping, secret, listing=True)
+    return _request("read mapping", "GET", links.schema_and_mapping, authorization=secret, listing=True)
 
 
 def send_mapping(
@@ -149,7 +130,7 @@ def send_mapping(
         "submit mapping" if first else "update mapping",
         "PUT" if first else "PATCH",
         f"{links.mapping}{separator}async=true",
-        secret,
+        authorization=secret,
         body=json_body(document),
         empty_answer=True,
     )
@@ -182,7 +163,7 @@ def mapping_progress(location: str, gateway: str, secret: Secret) -> Request:
         "read mapping progress",
         "GET",
         trusted_link(gateway + location if is_path else location, gateway),
-        secret,
+        authorization=secret,
     )
 
 
@@ -256,7 +237,7 @@ class ExecutionLinks:
 
 def start_import(links: ImportLinks, secret: Secret) -> Request:
     """Start an execution. It is repeated only if the server rejected it, because there can be one at a time."""
-    return _request("start import", "POST", links.start, secret, repeat=Repeat.WHEN_REJECTED)
+    return _request("start import", "POST", links.start, authorization=secret, repeat=Repeat.WHEN_REJECTED)
 
 
 def read_execution_links(response: Response, gateway: str) -> ExecutionLinks:
@@ -280,7 +261,7 @@ def read_execution_links(response: Response, gateway: str) -> ExecutionLinks:
 
 def submit_chunk(links: ExecutionLinks, secret: Secret, body: bytes) -> Request:
     """Send a chunk. Repeating it is safe, because every attempt sends the same bytes with the same id."""
-    return _request("submit chunk", "POST", links.submit, secret, body=body, empty_answer=True)
+    return _request("submit chunk", "POST", links.submit, authorization=secret, body=body, empty_answer=True)
 
 
 def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
@@ -289,7 +270,7 @@ def complete_import(links: ExecutionLinks, secret: Secret) -> Request:
         "submit chunk",
         "POST",
         links.submit,
-        secret,
+        authorization=secret,
         body=json_body({"completed": True}),
         repeat=Repeat.WHEN_REJECTED,
         empty_answer=True,
@@ -304,7 +285,7 @@ def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total
         "submit progress",
         "PUT",
         links.progress,
-        secret,
+        authorization=secret,
         body=json_body({"objects": objects}),
         empty_answer=True,
     )
@@ -312,15 +293,15 @@ def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total
 
 def execution_status(links: ExecutionLinks, secret: Secret) -> Request:
     """Request the state of an execution."""
-    return _request("read execution status", "GET", links.status, secret, listing=True)
+    return _request("read execution status", "GET", links.status, authorization=secret, listing=True)
 
 
 def latest_execution_status(links: ImportLinks, secret: Secret) -> Request:
     """Request the state of the newest execution. Its address is next to the start link."""
     url = links.start.partition("?")[0] + "/status"
-    return _request("read latest execution status", "GET", url, secret, listing=True)
+    return _request("read latest execution status", "GET", url, authorization=secret, listing=True)
 
 
 def cancel_import(links: ExecutionLinks, secret: Secret) -> Request:
     """Cancel an execution."""
-    return _request("cancel import", "DELETE", links.cancel, secret, empty_answer=True)
+    return _request("cancel import", "DELETE", links.cancel, authorization=secret, empty_answer=True)

@@ -141,6 +141,9 @@ def _boolean(text: str) -> str:
 
 def _date(text: str) -> str:
     try:
+        # Python also reads week dates, which no document mentions.
+        if text[4:8:3] != "--":
+            raise BadValue(f"The value provided is invalid: {text} is not a date")
         return datetime.date.fromisoformat(text[:10]).isoformat()
     except ValueError:
         raise BadValue(f"The value provided is invalid: {text} is not a date") from None
@@ -155,6 +158,8 @@ def _time(text: str) -> str:
 
 def _date_time(text: str) -> str:
     try:
+        if text[4:8:3] != "--":
+            raise BadValue(f"The value provided is invalid: {text} is not a date and time")
         moment = datetime.datetime.fromisoformat(text)
     except ValueError:
         raise BadValue(f"The value provided is invalid: {text} is not a date and time") from None
