@@ -66,9 +66,9 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def quick(session: nox.Session) -> None:
-    """Run the tests that are not slow."""
+    """Run the tests that are not slow, on all cores. `-n 0` runs them in one process, for example for a debugger."""
     install(session, "-e", ".[test,fast,progress]")
-    session.run("python", "-m", "pytest", "-q", *FAST, *session.posargs)
+    session.run("python", "-m", "pytest", "-q", "-n", "auto", *FAST, *session.posargs)
 
 
 @nox.session

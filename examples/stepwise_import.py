@@ -31,7 +31,6 @@ from typing import Any
 
 from jsm_assets_dest import AttributeSpec, Connection, ImportToken, ObjectTypeSpec, SchemaModel
 from jsm_assets_dest.exceptions import AssetsError, ExecutionCompletedError
-from jsm_assets_dest.testing import Emulator
 
 PARTITIONS = 4
 
@@ -147,7 +146,10 @@ def run_all(environment: Mapping[str, str], folder: Path) -> Mapping[str, Any]:
 
 def demonstrate() -> int:
     """Run all steps on the emulator. Return 0 if Assets confirmed every record."""
+    # Imported here, because a step on a real site needs neither.
     from tempfile import TemporaryDirectory
+
+    from jsm_assets_dest.testing import Emulator
 
     with Emulator() as emulator, emulator.serve() as url, TemporaryDirectory() as folder:
         emulator.add_object_schema("SEN", "Sensors")

@@ -110,7 +110,7 @@ def test_each_kind_of_model_is_read_back_unchanged(
 texts = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=20)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @given(
     name=texts.filter(str.strip),
     description=texts,

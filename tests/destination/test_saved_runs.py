@@ -170,7 +170,7 @@ def test_default_privacy_action_is_applied() -> None:
     assert set(person) <= {"oktaId", "displayName", "primaryEmail"}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_destination_is_finished_on_another_machine(tmp_path: Path) -> None:
     """One machine prepares the destination. Another one has its own folder, environment, and secrets, and finishes."""
     (tmp_path / "office").mkdir()

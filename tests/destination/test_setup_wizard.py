@@ -46,7 +46,7 @@ def run(wizard: ModuleType, emulator: Emulator, file: Path, answers: list[tuple[
         return Destination.load(file, environ=emulator.settings())
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_wizard_sets_up_a_new_schema(
     wizard: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,7 +90,7 @@ def test_wizard_sets_up_a_new_schema(
         assert stat.S_IMODE((tmp_path / "okta.token").stat().st_mode) == 0o600
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_wizard_resolves_conflicts_of_an_existing_schema(wizard: ModuleType, tmp_path: Path) -> None:
     file = tmp_path / "okta.json"
     with Emulator() as emulator:
@@ -120,7 +120,7 @@ def test_wizard_resolves_conflicts_of_an_existing_schema(wizard: ModuleType, tmp
     assert status["roles"].state == "needs_input"
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_wizard_chooses_another_namespace_for_a_second_schema(wizard: ModuleType, tmp_path: Path) -> None:
     """The size of the model was chosen before; now its namespace is in use."""
     with Emulator() as emulator:

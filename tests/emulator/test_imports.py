@@ -211,7 +211,7 @@ class TestExecutions:
         source.uninstall_module()
         assert code() == "INVALID_IMPORT_MODULE_KEY"
 
-    @pytest.mark.slow
+    @pytest.mark.once
     def test_processing_lasts_import_seconds(self) -> None:
         emulator = Emulator(import_seconds=30)
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))

@@ -277,7 +277,7 @@ def _messages() -> Iterator[tuple[str, str]]:
                         yield path.name, text
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_every_message_has_a_translation() -> None:
     messages = set(_messages())
     assert len(messages) > 80

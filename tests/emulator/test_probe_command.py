@@ -67,7 +67,7 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestCommand:
-    @pytest.mark.slow
+    @pytest.mark.once
     def test_repeated_command_continues(self, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
         assert command("--second-email", "bruno@acme.com") == 0
         output = capsys.readouterr().out
@@ -205,7 +205,7 @@ class TestCommand:
         assert (client.remaining, client.is_trusted("https://api.atlassian.com/x")) == (52, True)
         client.close()
 
-    @pytest.mark.slow
+    @pytest.mark.once
     def test_command_runs_as_a_process(self, tmp_path: Path) -> None:
         with Emulator() as emulator, emulator.serve() as url:
             emulator.seed_demo()
@@ -316,7 +316,7 @@ class TestObstacles:
         reason = "The second account has a role in the object schema."
         assert profile.not_asked["schema_without_role_status"] == reason
 
-    @pytest.mark.slow
+    @pytest.mark.once
     def test_used_import_skips_the_first_put(self) -> None:
         site = Sandbox()
         site.probe_everything()
@@ -424,7 +424,7 @@ class TestSiteProfile:
         with pytest.raises(ValueError, match=message):
             SiteProfile(switches=switches)
 
-    @pytest.mark.slow
+    @pytest.mark.once
     def test_emulator_responds_as_the_site_does(self, tmp_path: Path) -> None:
         doubts = Doubts(is_last_as_text=True, delete_object_status=204, created_query_in="")
         profile = Sandbox(doubts=doubts).probe_everything()

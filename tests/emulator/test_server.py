@@ -373,7 +373,7 @@ class TestControl:
 
 
 class TestCommand:
-    @pytest.mark.slow
+    @pytest.mark.once
     @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
     def test_command_serves_until_a_signal_and_saves(self, tmp_path: Path, ending: signal.Signals) -> None:
         settings = tmp_path / "settings.env"

@@ -325,7 +325,7 @@ def test_fixtures_work_in_another_project(pytester: pytest.Pytester) -> None:
     pytester.runpytest_inprocess("-p", "no:randomly").assert_outcomes(passed=2, failed=1)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_emulator_imports_the_sdk_in_its_client_side_only() -> None:
     """The client side is `connect`, `destination`, and the fixtures; it uses public names only."""
     folder = Path(jsm_assets_dest.testing.__file__).parent

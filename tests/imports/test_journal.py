@@ -267,7 +267,7 @@ for index in range(1000):
 """
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("lines", [1, 2, 3, 4, 9, 100])
 def test_written_entries_survive_a_kill(path: Path, lines: int) -> None:
     """A process killed at any moment leaves a journal that knows at least everything the process knew was written."""

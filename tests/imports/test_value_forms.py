@@ -147,7 +147,7 @@ def test_missing_value_of_a_data_frame_is_sent_as_null(kind: str, value: object)
         ("text", foreign("numpy", "ndarray", tolist=lambda _: ["a", 1.0])(), ["a", 1]),
         ("integer", foreign("numpy", "ndarray", tolist=lambda _: 7)(), 7),
     ],
-    ids=repr,
+    ids=lambda value: repr(value).partition(" at 0x")[0],
 )
 def test_numpy_value_is_sent_as_its_python_value(kind: str, value: object, expected: object) -> None:
     """An integer column of days or nanoseconds is still a column of dates."""

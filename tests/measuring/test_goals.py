@@ -94,7 +94,7 @@ def test_picture_shows_each_number_that_was_measured() -> None:
     assert len(picture.findall(".//{*}circle")) == len(GOALS)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_contestants_take_turns_and_ratios_are_those_of_a_round() -> None:
     slow = iter([2.0, 20.0, 200.0])
     quick = iter([1.0, 10.0, 50.0])

@@ -81,7 +81,7 @@ def test_destination_example_confirms_every_record(suffix: str, capsys: pytest.C
     assert "one of Okta's own consoles" in printed
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_destination_example_imports_shared_samples(capsys: pytest.CaptureFixture[str]) -> None:
     samples = shared("okta-samples")
     assert _example("okta_destination").main(["--okta", str(samples), "--profile", "full"]) == 0

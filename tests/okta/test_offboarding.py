@@ -78,7 +78,7 @@ def test_shared_case_of_last_group_is_gone_or_reported(empty_values: str) -> Non
     assert {"People: Groups", "People: Mobile Phone"} <= {finding.attribute for finding in report.empty}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("empty_values", ["ignore", "remove"])
 def test_lost_values_are_named_by_check_preview_and_verification(empty_values: str) -> None:
     """Before the import, the preview lists the objects; after it, the verification does."""

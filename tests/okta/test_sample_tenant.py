@@ -20,7 +20,7 @@ def test_sample_tenant_depends_only_on_its_arguments() -> None:
     assert first != other
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_sample_tenant_has_all_states_and_types() -> None:
     people, report = read(okta.sample_tenant(), "people")
     assert len(people) == 250
@@ -30,7 +30,7 @@ def test_sample_tenant_has_all_states_and_types() -> None:
     assert states["Active"] > 200
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_sample_tenant_has_no_dangling_references() -> None:
     people, report = read(okta.sample_tenant(), "people")
     addresses = {record["primaryEmail"] for record in people.values()}
@@ -40,7 +40,7 @@ def test_sample_tenant_has_no_dangling_references() -> None:
     assert not any("references" in finding.reason for finding in report.findings)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_sample_people_have_groups_and_applications() -> None:
     people, _ = read(okta.sample_tenant(), "people")
     departments = Counter(record["department"] for record in people.values())
@@ -51,7 +51,7 @@ def test_sample_people_have_groups_and_applications() -> None:
     assert all(len(record["applications"]) >= 5 for record in active)  # type: ignore[arg-type]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_sample_custom_attributes_are_filled() -> None:
     tenant = okta.sample_tenant()
     model = okta.schema_model(custom_attributes=tenant.custom_attributes())

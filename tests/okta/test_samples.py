@@ -62,7 +62,7 @@ def test_records_of_samples_pass_the_import_check(samples: Path) -> None:
     assert count == sum(records.report.counts.values()) == 62
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["recorded", "openapi-examples"])
 def test_samples_arrive_and_change_nothing_again(samples: Path, name: str) -> None:
     """Assets has all records with their values, except those that the import ignores, which are named."""

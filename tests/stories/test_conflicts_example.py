@@ -29,7 +29,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_every_resolution_ends_with_an_import(
     example: ModuleType, capsys: pytest.CaptureFixture[str]
 ) -> None:

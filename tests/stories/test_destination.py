@@ -680,7 +680,7 @@ async def test_import_token_works_without_a_schema_key(emulator: Emulator, conne
     assert (await now(token.status())).is_ready
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @story
 async def test_each_call_opens_its_own_connection(emulator: Emulator, connection: Any) -> None:
     """The calls use a socket and real time, so Assets processes the mapping immediately."""

@@ -231,7 +231,7 @@ def test_guard_rejects_each_way_on_each_path(
     assert 'missing_objects="ignore"' in str(error)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
 def test_import_that_ignores_missing_objects_has_no_guard(
     path: Any, emulator: Emulator, token: Any, tmp_path: Path
@@ -572,7 +572,7 @@ def test_accepted_objects_of_an_unmapped_type_are_ignored(emulator: Emulator, to
 # --- the journal
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_journal_records_the_acceptance(emulator: Emulator, token: Any, tmp_path: Path) -> None:
     """The objects stay in Assets, because the import ignores missing objects, which no one declared."""
     journal = tmp_path / "guard.journal"
@@ -680,7 +680,7 @@ UNREADABLE: dict[str, tuple[str, dict[str, Any]]] = {
 @pytest.mark.parametrize(
     "path",
     [
-        pytest.param(path, id=path.__name__, marks=[] if path in (by_import, by_block) else pytest.mark.slow)
+        pytest.param(path, id=path.__name__, marks=[] if path in (by_import, by_block) else pytest.mark.once)
         for path in PATHS
     ],
 )

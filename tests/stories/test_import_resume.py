@@ -279,7 +279,7 @@ CHILD = """
 """
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("moment", ["starting", "record 14", "chunk 4", "processing"])
 def test_row_36_process_that_is_really_killed(tmp_path: Path, moment: str) -> None:
     journal = tmp_path / "okta.journal"

@@ -335,7 +335,7 @@ ELSEWHERE = """
 """
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_other_processes_submit_and_the_owner_completes() -> None:
     """A part that is sent twice, because its task was run again, has the same ids and counts once."""
     with Emulator() as emulator:

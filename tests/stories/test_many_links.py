@@ -87,7 +87,7 @@ def test_250_people_are_linked_and_the_second_run_writes_nothing() -> None:
         assert not schema.link_users(*LINKS, dry_run=True).linked
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("empties", [False, True])
 def test_links_survive_the_next_import_or_are_restored(empties: bool) -> None:
     """Two apps imply that an import leaves other attributes unchanged. If it does not, the next run fills them again."""
@@ -178,7 +178,7 @@ CHILD = """
 """
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_killed_process_is_continued_by_another_one() -> None:
     """The process ends with SIGKILL after seven objects. The next run writes the other 13."""
     with Emulator() as emulator, emulator.connect() as connection:

@@ -89,7 +89,7 @@ async def test_unknown_mapping_code_keeps_server_message(emulator: Emulator, con
     assert "nothing of ours is not right" in str(caught.value)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @story
 async def test_mapping_that_fails_later_raises_the_same_error(emulator: Emulator, connection: Any) -> None:
     """The rejection comes as the result of the progress, with the code somewhere in its text."""

@@ -55,7 +55,7 @@ async def import_of(emulator: Emulator, connection: Any, key: str, name: str) ->
     return connection.import_token(emulator.add_import_source(key, name).token, schema=schema)
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @story
 async def test_two_okta_schemas_on_one_site(emulator: Emulator, connection: Any) -> None:
     """Production and test: the plan names the import that uses the namespace, and another namespace solves it."""
@@ -161,7 +161,7 @@ def test_three_imports_of_one_type_are_one_warning() -> None:
     assert plans[2].of("warning")[0].message.startswith('The imports "A", "B" fill this object type too.')
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("are_imports_hidden", [False, True])
 def test_suggested_namespace_is_not_in_use(are_imports_hidden: bool) -> None:
     """Each suggestion is followed until one works; where the imports are hidden, rejections are remembered."""

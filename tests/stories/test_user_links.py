@@ -706,7 +706,7 @@ def test_closing_a_paced_operation_closes_its_parts() -> None:
     assert closed == [True]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_budget_per_minute_is_kept() -> None:
     with Emulator() as emulator, emulator.connect() as connection:
         add_people(emulator, *["ana@acme.com"] * 120)

@@ -374,7 +374,7 @@ def test_long_identifiers_are_looked_up_in_several_queries() -> None:
         assert operations(emulator).count("search objects") == 3
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_many_objects_are_read_again_once_some_are_visible() -> None:
     """Until then, only a hundred of them are looked up."""
     with Emulator(doubts=Doubts(search_lag_seconds=20)) as emulator, emulator.connect() as connection:

@@ -83,7 +83,7 @@ def comments(folder: Path) -> Iterator[str]:
         yield from re.findall(r"(?:^|\s)#.*", path.read_text("utf-8"))
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_no_docstring_begins_with_a_question_word(folder: Path) -> None:
     texts = list(docstrings(folder))
@@ -92,7 +92,7 @@ def test_no_docstring_begins_with_a_question_word(folder: Path) -> None:
     assert not [text for text in texts if text.split()[0].strip(":,.`*") in QUESTION_WORDS]
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_few_variables_have_filler_names(folder: Path) -> None:
     names = [
@@ -104,7 +104,7 @@ def test_few_variables_have_filler_names(folder: Path) -> None:
     assert sum(name in FILLER_NAMES for name in names) < MOST_FILLER_NAMES
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_comments_and_docstrings_use_standard_terms(folder: Path) -> None:
     texts = [*docstrings(folder), *comments(folder)]
@@ -112,7 +112,7 @@ def test_comments_and_docstrings_use_standard_terms(folder: Path) -> None:
     assert not {match[0]: text for text in texts if (match := HOUSE_WORDS.search(text))}
 
 
-@pytest.mark.slow
+@pytest.mark.once
 def test_removed_words_do_not_return() -> None:
     findings = {
         f"{path.name}: {match[0]}"

@@ -104,7 +104,7 @@ def test_each_test_runs_in_a_job() -> None:
     assert "once" not in ARGUMENTS
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "names"),
     [
@@ -320,7 +320,7 @@ def fake_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.slow
+@pytest.mark.once
 @pytest.mark.usefixtures("fake_jobs")
 @pytest.mark.parametrize(
     ("words", "exit_code", "text"),

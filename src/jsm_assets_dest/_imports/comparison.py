@@ -1,9 +1,8 @@
 """Comparison of the objects that exist with the records of a run.
 
-It contains identities and hashes of values, never records. They are in a temporary SQLite database without a name: its cache
-has room for about 50,000 identities, the rest is in a temporary file, which the operating system deletes however the process
-ends. So memory does not grow with the number of objects. `identities` explains what an identity is. The module is
-long, because one class owns the database and its lock.
+It contains identities and hashes of values, never records. They are in a temporary database, so memory does not grow with the
+number of objects. `identities` explains what an identity is. The module is long, because one class owns the database and its
+lock.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import operator
 import sqlite3
 import struct
 import threading
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -25,12 +23,11 @@ from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
 from .arriving_values import UNKNOWN_FORM, ArrivingValues, object_hash, values_hash
 from .identities import MappedType, RecordDigests, display, loose
+from .temporary_database import open_temporary, storable
 
 #: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
 EvidenceSource: TypeAlias = Literal["assets", "journal", ""]
 
-#: Kilobytes of the cache: about 50,000 identities.
-_CACHE = 8_192
 #: Marker of an object that no record can be about: it has no identifier, or the one of another object.
 _UNMATCHED = "\x00"
 
@@ -150,15 +147,6 @@ class TypeCounts:
         return self.newly_missing + self.unlisted
 
 
-def _storable(text: str) -> str:
-    # SQLite stores UTF-8, which has no lone surrogates.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode()
-    return text
-
-
 class Comparison:
     """Objects that exist, and records of one run.
 
@@ -199,18 +187,9 @@ class Comparison:
     @functools.cached_property
     def _database(self) -> sqlite3.Connection:
         """The database, which is opened when it is first used: many executions are only passed on."""
-        database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, database.close)
+        database = open_temporary(self, _TABLES)
         database.create_function("loose", 1, loose, deterministic=True)
         database.create_function("folded", 1, str.casefold, deterministic=True)
-        for statement in (
-            f"PRAGMA cache_size=-{_CACHE}",
-            "PRAGMA journal_mode=OFF",
-            "PRAGMA synchronous=OFF",
-            *_TABLES.split(";"),
-            "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
-        ):
-            database.execute(statement)
         return database
 
     # --- existing objects
@@ -231,12 +210,12 @@ class Comparison:
                 mapped.identity(text) or f"{_UNMATCHED}{asset.id}",
                 text or f"{_UNMATCHED}{asset.id}",
                 asset.key,
-                _storable(asset.label),
+                storable(asset.label),
                 self._object_content(mapped, asset) if self._compares_values else None,
                 f"{_UNMATCHED}{asset.id}",
             )
             for asset in objects
-            for text in (_storable(asset.label if by_label else mapped.of_object(asset)),)
+            for text in (storable(asset.label if by_label else mapped.of_object(asset)),)
         ]
         with self._lock:
             # Of two objects with one identifier, only one can be the object of a record.
@@ -323,7 +302,7 @@ class Comparison:
                 elif text:
                     content = None
                     if self._compares_values:
-                        referrer = (index, _storable(mapped.identity(text)))
+                        referrer = (index, storable(mapped.identity(text)))
                         content = self._record_content(record, referrer, is_first=referrer not in compared)
                         compared.add(referrer)
                     digest = self._digests[index].digest(record) if self.stores_digests else None
@@ -339,8 +318,9 @@ class Comparison:
             try:
                 self._add(statement, rows)
             except UnicodeEncodeError:
-                storable = ((row[0], _storable(row[1]), _storable(row[2]), row[3], row[4]) for row in rows)
-                self._add(statement, list(storable))
+                self._add(
+                    statement, [(row[0], storable(row[1]), storable(row[2]), row[3], row[4]) for row in rows]
+                )
 
     def _add(self, statement: str, rows: Sequence[SentRow]) -> None:
         # Usually all rows of a call belong to one object type.
@@ -374,7 +354,7 @@ class Comparison:
                     self._unreadable[index] += 1
 
     def _drop(self, index: int, text: str) -> None:
-        row = (index, _storable(self.types[index].identity(text)))
+        row = (index, storable(self.types[index].identity(text)))
         with self._lock:
             self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", row)
 
@@ -410,7 +390,7 @@ class Comparison:
             if index is None:
                 continue  # its mapping was removed meanwhile, so Assets ignores these records
             part = as_object(value)
-            sent, skipped = (map(_storable, as_texts(part.get(name))) for name in ("sent", "skipped"))
+            sent, skipped = (map(storable, as_texts(part.get(name))) for name in ("sent", "skipped"))
             mapped = self.types[index]
             with self._lock:
                 self._database.executemany(
@@ -585,7 +565,7 @@ class Comparison:
         mapped = self.types[index]
         keys: list[str] = []
         for text in texts:
-            identity = _storable(mapped.identity(mapped.reference_text(text)))
+            identity = storable(mapped.identity(mapped.reference_text(text)))
             with self._lock:
                 rows = self._database.execute(
                     "SELECT key FROM existing WHERE type=? AND identity=?", (index, identity)

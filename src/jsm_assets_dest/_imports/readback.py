@@ -1,8 +1,7 @@
 """Records of a run, compared with objects that are read back from Assets.
 
-It contains identities and hashes of values, never records, in a temporary SQLite database without a name: the part that does
-not fit into its cache is in a temporary file, which the operating system deletes however the process ends. So memory does not
-grow with the number of records. A sample is the exception: a few hundred records.
+It contains identities and hashes of values, never records, in a temporary database. So memory does not grow with the number of
+records. A sample is the exception: a few hundred records.
 
 Records are noted while they are sent, before their objects exist. A reference is noted as the identity of its target. An object
 contains the ids of its targets. They are compared at the end, in `settle`, when all objects are known.
@@ -12,8 +11,6 @@ from __future__ import annotations
 
 import itertools
 import operator
-import sqlite3
-import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
@@ -24,9 +21,8 @@ from attrs import define, field
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
 from .arriving_values import UNKNOWN_FORM, ArrivingValues, object_hash, values_hash
 from .identities import MappedType, display
+from .temporary_database import open_temporary, storable
 
-#: Kilobytes of the database's cache.
-_CACHE = 8_192
 #: Ids of targets whose identity is remembered in memory.
 _REMEMBERED = 20_000
 
@@ -110,16 +106,7 @@ class ReadBack:
         self._target_keys: dict[int, str] = {}
         #: Texts of the targets that the records of a sample have, by hash, by key of the target's object type.
         self._wanted: dict[str, dict[int, str]] = {}
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, self._database.close)
-        for statement in (
-            f"PRAGMA cache_size=-{_CACHE}",
-            "PRAGMA journal_mode=OFF",
-            "PRAGMA synchronous=OFF",
-            *_TABLES.split(";"),
-            "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
-        ):
-            self._database.execute(statement)
+        self._database = open_temporary(self, _TABLES)
 
     # --- records
 
@@ -150,8 +137,8 @@ class ReadBack:
                 (
                     (
                         index,
-                        _storable(mapped.identity(text)),
-                        _storable(text),
+                        storable(mapped.identity(text)),
+                        storable(text),
                         *self._of_record(index, mapped, record),
                     )
                     for text, record in zip(mapped.of_records(records), records, strict=True)
@@ -182,7 +169,7 @@ class ReadBack:
 
     def _target_hash(self, index: int, text: str) -> int:
         # The "=" of a query ignores case.
-        return hash((index, _storable(self.types[index].reference_text(text)).casefold()))
+        return hash((index, storable(self.types[index].reference_text(text)).casefold()))
 
     # --- objects
 
@@ -199,8 +186,8 @@ class ReadBack:
         index = self._indexes[key]
         mapped = self.types[index]
         for asset in objects:
-            text = _storable(mapped.of_object(asset))
-            identity = _storable(mapped.identity(text))
+            text = storable(mapped.of_object(asset))
+            identity = storable(mapped.identity(text))
             if text:
                 self._add_target(int(asset.id), self._target_hash(index, text))
             row = self._database.execute(
@@ -243,7 +230,7 @@ class ReadBack:
                 self._differ(index, identity, number, LOST if hashes[number] else EMPTIED)
         self._database.execute(
             "UPDATE sent SET key=?, label=?, seen_links=? WHERE type=? AND identity=?",
-            (asset.key, _storable(asset.label), links.tobytes(), index, identity),
+            (asset.key, storable(asset.label), links.tobytes(), index, identity),
         )
 
     def _differ(self, index: int, identity: str, attribute: int, kind: str) -> None:
@@ -265,7 +252,7 @@ class ReadBack:
         """Return the identities of targets of a sample's records that were not read, by key of their object type."""
         return {
             key: [
-                _storable(self.types[self._indexes[key]].reference_text(text))
+                storable(self.types[self._indexes[key]].reference_text(text))
                 for target_hash, text in texts.items()
                 if not self._is_target(target_hash)
             ]
@@ -407,15 +394,6 @@ class ReadBack:
         cursor = self._database.execute(query, values)
         while rows := cursor.fetchmany(500):
             yield from rows
-
-
-def _storable(text: str) -> str:
-    # SQLite stores UTF-8, which has no lone surrogates.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode()
-    return text
 
 
 def _references(value: ObjectValue | None) -> list[ObjectReference]:

@@ -11,7 +11,6 @@ from .._imports.journal_objects import JournalObject, UnlistedObjects
 from .._imports.readback import ReadBack
 from .._imports.result import Leavers
 from .._imports.tally import Tally
-from .sending import Sending
 
 
 def changed_records(execution: Execution, journal: Journal | None) -> ChangedRecords | None:
@@ -33,11 +32,11 @@ def leavers_of(
     return Leavers.of(changed.leavers(confirmed, selectors))
 
 
-def notes_of(sending: Sending, tally: Tally) -> tuple[str, ...]:
+def notes_of(changed: ChangedRecords | None, tally: Tally) -> tuple[str, ...]:
     """Return why all records were sent although only changed ones were requested."""
-    if sending.changed is None or not sum(tally.sent.values()) or sending.changed.unchanged_count:
+    if changed is None or not sum(tally.sent.values()) or changed.unchanged_count:
         return ()
-    if sending.changed.is_empty:
+    if changed.is_empty:
         return ("The journal has no confirmed run of this import, so all records were sent.",)
     note = (
         "No record has the values that the journal knows, so all records were sent. Likely cause: the mapping of the import, or "

@@ -58,6 +58,7 @@ from .._imports.execution_status import ExecutionStatus
 from .._imports.journal import Journal
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.options import ImportOptions
+from .._imports.pipeline import Pipeline
 from .._imports.progress import count_text
 from .._imports.readback import ReadBack
 from .._imports.result import ImportResult, Leavers
@@ -336,16 +337,18 @@ def _finished(
     target = patient(target, execution)
     site = target.site
     tally = execution.ledger.tally
-    sending = Sending(
-        target,
+    changed = changed_records(execution, journal)
+    pipeline = Pipeline(
         execution,
         execution.run_id,
-        record=current.record,
+        digests=current.record is not None,
         boundaries=current.boundaries,
         readback=readback,
-        changed=changed_records(execution, journal),
+        changed=changed,
         encoder=current.encoder,
     )
+    sending = Sending(target, execution, pipeline, current.record)
+    table_notes = () if current.is_completed else records.notes
     leavers = Leavers()
     status = ExecutionStatus(state="", execution_id=execution.id)
     try:
@@ -353,8 +356,8 @@ def _finished(
             execution.ledger.is_announced = execution.ledger.is_completed = True
         else:
             yield from sending.all_of(records, first)
-            if sending.changed is not None and journal is not None and first is None:
-                leavers = leavers_of(sending.changed, journal, execution, records.chosen(sending.selectors))
+            if changed is not None and journal is not None and first is None:
+                leavers = leavers_of(changed, journal, execution, records.chosen(pipeline.selectors))
             yield from refuse_missing(target, execution)
             if journal is not None:
                 record_objects(journal, execution, is_test=first is not None)
@@ -386,11 +389,11 @@ def _finished(
     return tally.result(
         status,
         site.clock.monotonic(),
-        unknown_keys=sending.unknown_keys,
-        dangling=sending.dangling,
-        notes=(*sending.notes, *notes_of(sending, tally), *notes, *_ignored_values(target)),
+        unknown_keys=pipeline.unknown_keys,
+        dangling=pipeline.dangling,
+        notes=(*pipeline.notes, *table_notes, *notes_of(changed, tally), *notes, *_ignored_values(target)),
         verification=verification,
-        already_confirmed=0 if sending.changed is None else sending.changed.unchanged_count,
+        already_confirmed=0 if changed is None else changed.unchanged_count,
         leavers=leavers,
     )
 

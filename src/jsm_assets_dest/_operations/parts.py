@@ -10,6 +10,7 @@ from attrs import evolve
 from .._arguments.fitting import wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunEvidence, RunningImport
+from .._imports.pipeline import Pipeline
 from .._imports.tally import SubmitReceipt
 from .._wire.import_requests import ExecutionLinks
 from ..exceptions import ConfigurationError
@@ -30,14 +31,14 @@ def submit(
     _check_part(part)
     # The random name cannot be the name of a part: a service that recognizes ids would drop chunks with equal ids.
     name = part or secrets.token_hex(8)
-    sending = Sending(target, execution, f"{execution.run_id}-{name}")
+    sending = Sending(target, execution, Pipeline(execution, f"{execution.run_id}-{name}"))
     yield from sending.all_of(sources)
     execution.ledger.parts.add(name)
     evidence = execution.ledger.evidence
     return SubmitReceipt(
         sending.counts,
         chunks=sending.chunks,
-        refused=sending.refused,
+        refused=sending.pipeline.refused,
         part=name,
         execution_id=execution.id,
         identities=None if evidence is None or evidence.is_read else evidence.comparison.to_dict(),

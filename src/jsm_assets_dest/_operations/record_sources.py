@@ -24,9 +24,9 @@ from .._arguments.fitting import wrong_type
 from .._http.commands import Ask, Batch, Operation, Pull
 from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
 from .._imports.options import ImportOptions, time_zone
+from .._imports.pipeline import chosen_selectors
 from .._imports.record_checker import RecordChecker
 from .._imports.table_records import TableRecords, is_table
-from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject
 from ..exceptions import ConfigurationError, RecordError
@@ -111,32 +111,6 @@ class Records:
                 yield Source(selector, _opened(by_selector[selector]))
         else:
             yield Source(None, _opened(self._records))
-
-
-def chosen_selectors(model: SchemaModel, only: Iterable[str] | None) -> tuple[str, ...]:
-    """Return the selectors whose records are taken from the source, with targets of references before their referrers.
-
-    Raises:
-        ConfigurationError: `only` contains a name that the model does not have.
-    """
-    order = model.import_order()
-    if only is None:
-        return order
-    chosen: set[str] = set()
-    for name in only:
-        selectors = [
-            spec.selector
-            for spec in model.object_types
-            if spec.mapped and (spec.selector == name or same_name(spec.name, name))
-        ]
-        if not selectors:
-            raise ConfigurationError(
-                f"`only` contains {name!r}, but the model does not have this object type. Nothing was sent.",
-                field="only",
-                fix=f"Use one of {', '.join(map(repr, order))}.",
-            )
-        chosen.update(selectors)
-    return tuple(selector for selector in order if selector in chosen)
 
 
 def _refuse(records: object, name: str) -> None:

@@ -15,6 +15,7 @@ from .._http.commands import Operation, Sleep
 from .._imports.execution import Execution, Ledger, RunEvidence, names_of
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
+from .._imports.pipeline import chosen_selectors
 from .._imports.progress import ImportPhase, ImportProgress
 from .._imports.tally import Tally
 from .._model.schema_model import SchemaModel
@@ -39,7 +40,6 @@ from .evidence import read_evidence, sent_only
 from .executions import abandon, cancelled, look, patient, pause, report
 from .guard import accept, check_shares, refuse_without_evidence
 from .import_target import ImportTarget
-from .record_sources import chosen_selectors
 
 #: Seconds after which a started execution must accept data.
 START_SECONDS = 120.0
