@@ -238,7 +238,7 @@ def test_record_is_sent_again_when_its_target_appears(folder: Path, verify: str)
         assert sent(again) == (0, 3)
 
 
-def test_record_is_sent_every_night_if_assets_only_has_its_target(folder: Path) -> None:
+def test_record_is_sent_every_night_if_its_target_has_none(folder: Path) -> None:
     """The journal does not know the target, so it can't tell it from one that appears later. The guide says so."""
     with Emulator() as emulator, emulator.connect() as connection:
         token = _token(emulator, connection)

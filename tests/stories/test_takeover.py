@@ -188,7 +188,7 @@ async def test_first_leader_is_told_of_the_second(emulator: Emulator, connection
 
 @pytest.mark.parametrize("status", [200, 400, 404, 409])
 @pytest.mark.parametrize("by_block", [False, True])
-def test_first_leader_never_takes_the_completion_of_another_for_its_own(status: int, by_block: bool) -> None:
+def test_first_leader_knows_that_another_one_completed(status: int, by_block: bool) -> None:
     """Assets may accept records after the end without importing them. No document says what it does."""
     doubts = Doubts(chunk_after_completed_status=status)
     with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
@@ -213,7 +213,7 @@ def test_first_leader_never_takes_the_completion_of_another_for_its_own(status: 
 
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_failed_block_does_not_cancel_what_another_leader_completed(error: type[BaseException]) -> None:
+def test_failed_block_keeps_what_another_leader_completed(error: type[BaseException]) -> None:
     """Assets processes the records. A cancellation would lose those that are not written yet."""
     with Emulator(import_seconds=60) as emulator, emulator.connect() as connection:
         emulator.add_object_schema("OKT", "Okta")
