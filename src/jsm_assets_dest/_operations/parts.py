@@ -125,7 +125,7 @@ def attached(target: ImportTarget, execution: Execution, *, lead: bool) -> Execu
             fix="Connect to the site of the execution.",
         )
     taken_over = evolve(execution, is_owner=lead, is_taken_over=lead)
-    taken_over.ledger.is_manual = lead
+    taken_over.ledger.is_manual = taken_over.ledger.may_have_leaders = lead
     return taken_over
 
 
