@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.fitting import type_problem
+from .._arguments.fitting import invalid, type_problem
 from .._display.html import table
 from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
@@ -62,11 +62,7 @@ def role_entries(values: Sequence[RoleEntry], argument: str) -> tuple[str, ...]:
 
 
 def _no_entry(argument: str, problem: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"`{argument}` {problem}. Nothing was sent.",
-        field=argument,
-        fix='Pass a list of group names and account ids, such as ["it-ops"].',
-    )
+    return invalid(argument, problem, 'Pass a list of group names and account ids, such as ["it-ops"].')
 
 
 def wanted_roles(**entries: Sequence[RoleEntry] | None) -> dict[RoleKind, tuple[str, ...] | None]:
