@@ -9,11 +9,10 @@ from typing import Literal, TypeAlias
 from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.fitting import type_problem
+from .._arguments.fitting import invalid, type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
 from .._display.plain_data import plain, plain_data
 from .._display.short_repr import short_repr
-from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
 from .progress import count_text
@@ -330,10 +329,10 @@ def checked_acceptance(value: object) -> ImportPreview | None:
     """
     if value is None or isinstance(value, ImportPreview):
         return value
-    raise ConfigurationError(
-        f"`allow_missing` {type_problem(value)}, but it accepts exactly the missing objects of a preview. Nothing was sent.",
-        field="allow_missing",
-        fix="Pass allow_missing=error.preview of a MassDeletionGuardError, or the result of token.preview(records). If the "
+    raise invalid(
+        "allow_missing",
+        f"{type_problem(value)}, but it accepts exactly the missing objects of a preview",
+        "Pass allow_missing=error.preview of a MassDeletionGuardError, or the result of token.preview(records). If the "
         'import in Assets is set to ignore missing objects, pass missing_objects="ignore" instead.',
     )
 

@@ -27,6 +27,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from .._arguments.fitting import invalid
 from .._http.commands import Operation
 from .._imports.comparison import Comparison, TypeCounts
 from .._imports.execution import Execution, RunEvidence
@@ -73,10 +74,10 @@ def check_shares(options: ImportOptions, types: Iterable[MappedType]) -> None:
     names = [name for mapped in types for name in (mapped.selector, mapped.name)]
     for name in options.max_missing:
         if not any(same_name(name, other) for other in names):
-            raise ConfigurationError(
-                f"`max_missing` contains {name!r}, but the import has no such object type. Nothing was sent.",
-                field="max_missing",
-                fix=f"Use one of {', '.join(map(repr, dict.fromkeys(names)))}.",
+            raise invalid(
+                "max_missing",
+                f"contains {name!r}, but the import has no such object type",
+                f"Use one of {', '.join(map(repr, dict.fromkeys(names)))}.",
             )
 
 

@@ -50,7 +50,7 @@ from collections.abc import Generator
 
 from attrs import frozen
 
-from .._arguments.fitting import type_problem
+from .._arguments.fitting import invalid, type_problem
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
@@ -136,9 +136,7 @@ def checked_count(count: int) -> int:
     """
     if type(count) is not int or count < 1:
         problem = "is below 1" if type(count) is int else type_problem(count)
-        raise ConfigurationError(
-            f"`count` {problem}. Nothing was sent.", field="count", fix="Pass an integer, such as 100."
-        )
+        raise invalid("count", problem, "Pass an integer, such as 100.")
     return count
 
 

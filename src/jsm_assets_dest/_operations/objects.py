@@ -22,6 +22,7 @@ from typing import IO
 
 from attrs import Factory, define, field
 
+from .._arguments.fitting import invalid
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.objects import AssetsObject, ObjectReader, line_of
 from .._http.commands import Operation
@@ -249,10 +250,10 @@ def reading(
     """
     selection = selected(schema, query, object_type, include_children=include_children)
     if not 1 <= page_size <= wire.LARGEST_PAGE:
-        raise ConfigurationError(
-            f"`page_size` is {page_size}. Nothing was sent.",
-            field="page_size",
-            fix=f"Pass an integer from 1 to {wire.LARGEST_PAGE}. Assets has returned incomplete lists for larger pages.",
+        raise invalid(
+            "page_size",
+            f"is {page_size}",
+            f"Pass an integer from 1 to {wire.LARGEST_PAGE}. Assets has returned incomplete lists for larger pages.",
         )
     return ObjectReading(site=site, selection=selection, size=page_size)
 
