@@ -427,7 +427,7 @@ def _type_preview(
         changed_form=counts.changed_form,
         changed_attributes=dict(changed.attributes.most_common()),
         emptied_attributes=dict(emptied.attributes.most_common()),
-        ignored_values=comparison.ignored_values(key),
+        ignored_values=comparison.values.ignored_values(key),
         filter=mapped.filter,
         examples_created=tuple(islice(comparison.created(key), EXAMPLES)),
         examples_changed=tuple(changed.examples),

@@ -14,14 +14,14 @@ import operator
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from attrs import define, field
 
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
 from .arriving_values import UNKNOWN_FORM, ArrivingValues, object_hash, values_hash
 from .identities import MappedType, display
-from .temporary_database import open_temporary, storable
+from .temporary_database import TemporaryDatabase, storable
 
 #: Ids of targets whose identity is remembered in memory.
 _REMEMBERED = 20_000
@@ -106,7 +106,8 @@ class ReadBack:
         self._target_keys: dict[int, str] = {}
         #: Texts of the targets that the records of a sample have, by hash, by key of the target's object type.
         self._wanted: dict[str, dict[int, str]] = {}
-        self._database = open_temporary(self, _TABLES)
+        self._stored = TemporaryDatabase(_TABLES)
+        self._database = self._stored.connection
 
     # --- records
 
@@ -241,7 +242,9 @@ class ReadBack:
     def unknown_targets(self) -> dict[str, set[str]]:
         """Return the keys of objects that a sample refers to and that were not read, by key of their object type."""
         keys: dict[str, set[str]] = {}
-        for index, links in self._rows("SELECT type, seen_links FROM sent WHERE seen_links IS NOT NULL"):
+        for index, links in self._stored.rows(
+            "SELECT type, seen_links FROM sent WHERE seen_links IS NOT NULL"
+        ):
             for number, targets in _links(links):
                 unknown = {self._target_keys[target] for target in targets if self._hash_of(target) is None}
                 if unknown:
@@ -268,7 +271,7 @@ class ReadBack:
 
     def settle(self) -> None:
         """Compare references, after the objects that they may refer to were read."""
-        rows = self._rows(
+        rows = self._stored.rows(
             "SELECT type, identity, links, seen_links FROM sent WHERE seen_links IS NOT NULL AND length(links)>0"
         )
         for index, identity, links, seen_links in rows:
@@ -302,14 +305,10 @@ class ReadBack:
         """Return the counts of one object type."""
         index = self._indexes[key]
         return Counts(
-            compared=self._number("FROM sent WHERE type=?", index),
-            absent=self._number("FROM sent WHERE type=? AND key=''", index),
+            compared=self._stored.number("FROM sent WHERE type=?", index),
+            absent=self._stored.number("FROM sent WHERE type=? AND key=''", index),
             differing=sum(1 for _ in itertools.groupby(self._differing(index), operator.itemgetter(0))),
         )
-
-    def _number(self, query: str, index: int) -> int:
-        (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()
-        return int(number)
 
     def _differing(self, index: int, *kinds: str, is_filled: bool = True) -> Iterator[tuple[str, int]]:
         """Yield the identity and the attribute of each difference of some kinds, or of all.
@@ -318,7 +317,7 @@ class ReadBack:
         other attributes.
         """
         filled = self.arriving[index].filled
-        rows = self._rows(
+        rows = self._stored.rows(
             "SELECT identity, attribute, kind FROM differences WHERE type=? ORDER BY identity, attribute",
             (index,),
         )
@@ -350,7 +349,7 @@ class ReadBack:
 
     def absent(self, key: str) -> Iterator[str]:
         """Yield the identities of the records without an object, as texts."""
-        for (text,) in self._rows(
+        for (text,) in self._stored.rows(
             "SELECT text FROM sent WHERE type=? AND key='' ORDER BY identity", (self._indexes[key],)
         ):
             yield text
@@ -388,12 +387,6 @@ class ReadBack:
             "SELECT count(*) FROM extra WHERE type=? AND is_duplicate=?", (index, duplicates)
         ).fetchone()
         return int(number), [name for (name,) in rows]
-
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """Yield rows. Other statements may be executed in between, except changes of the rows themselves."""
-        cursor = self._database.execute(query, values)
-        while rows := cursor.fetchmany(500):
-            yield from rows
 
 
 def _references(value: ObjectValue | None) -> list[ObjectReference]:

@@ -6,10 +6,12 @@ process ends.
 
 from __future__ import annotations
 
+import functools
 import sqlite3
+import threading
 import weakref
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -17,19 +19,59 @@ T = TypeVar("T")
 _CACHE = 8_192
 
 
-def open_temporary(owner: object, tables: str) -> sqlite3.Connection:
-    """Return a database with these tables, which is closed when its owner is deleted."""
-    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    weakref.finalize(owner, database.close)
-    for statement in (
-        f"PRAGMA cache_size=-{_CACHE}",
-        "PRAGMA journal_mode=OFF",
-        "PRAGMA synchronous=OFF",
-        *tables.split(";"),
-        "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
-    ):
-        database.execute(statement)
-    return database
+class TemporaryDatabase:
+    """Database with some tables, which is opened when it is first used, and closed when it is deleted.
+
+    Args:
+        tables: The statements that create the tables.
+        functions: Functions of a text that statements can use, by name.
+
+    Attributes:
+        lock: Lock of those who use the connection from several threads.
+    """
+
+    def __init__(self, tables: str, **functions: Callable[[str], str]) -> None:
+        self.lock = threading.RLock()
+        self._tables = tables
+        self._functions = functions
+
+    @functools.cached_property
+    def connection(self) -> sqlite3.Connection:
+        """The open database."""
+        connection = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        weakref.finalize(self, connection.close)
+        for name, function in self._functions.items():
+            connection.create_function(name, 1, function, deterministic=True)
+        for statement in (
+            f"PRAGMA cache_size=-{_CACHE}",
+            "PRAGMA journal_mode=OFF",
+            "PRAGMA synchronous=OFF",
+            *self._tables.split(";"),
+            "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
+        ):
+            connection.execute(statement)
+        return connection
+
+    @property
+    def is_open(self) -> bool:
+        """True if it was used."""
+        return "connection" in vars(self)
+
+    def number(self, query: str, *values: object) -> int:
+        """Count rows; the query begins with FROM."""
+        (number,) = self.connection.execute(f"SELECT count(*) {query}", values).fetchone()
+        return int(number)
+
+    def rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield rows in portions. Other statements may be executed in between, except changes of the rows themselves."""
+        with self.lock:
+            cursor = self.connection.execute(query, values)
+        while True:
+            with self.lock:
+                rows = cursor.fetchmany(500)
+            if not rows:
+                return
+            yield from rows
 
 
 def storable(text: str) -> str:

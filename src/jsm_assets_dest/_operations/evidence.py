@@ -327,6 +327,7 @@ def _read_group(
             object_type_ids=tuple(owners),
         ),
         size=PAGE_SIZE if with_attributes else LARGEST_PAGE,
+        grows=True,
         with_attributes=with_attributes,
     )
     try:

@@ -270,7 +270,7 @@ class Verifying:
             yield from self._look_up(types[key], texts)
 
     def _compare(self, mapped: MappedType, selection: Selection) -> Operation[None]:
-        reading = ObjectReading(site=self.target.site, selection=selection)
+        reading = ObjectReading(site=self.target.site, selection=selection, grows=True)
         try:
             while page := (yield from reading.next_page()):
                 self.readback.compare(mapped.key, page)
