@@ -37,7 +37,7 @@ def run(stage: Stage) -> Sequence[Measured]:
             expect(count, _by_hand(client, stage.server.url + SEARCH))
 
         rounds = take_turns(
-            {"library": library, "by hand": by_hand}, rounds=stage.choose(7, 3), seconds=stage.choose(60, 4)
+            {"library": library, "by hand": by_hand}, rounds=stage.choose(7, 3), seconds=stage.choose(20, 4)
         )
     rate = count / rounds.median("library")
     results = [

@@ -46,7 +46,7 @@ def _blocking(stage: Stage) -> list[Measured]:
                     "atlassian-python-api": each(lambda: peer.get(SCHEMA[1:]), times),
                 },
                 rounds=stage.choose(60, 8),
-                seconds=stage.choose(20, 2),
+                seconds=stage.choose(10, 2),
             )
     peer.close()
     return [
@@ -96,7 +96,7 @@ def _asynchronous(stage: Stage) -> list[Measured]:
         rounds = take_turns(
             {"library": lambda: runner.run(library()), "httpx": lambda: runner.run(plain())},
             rounds=stage.choose(60, 8),
-            seconds=stage.choose(20, 2),
+            seconds=stage.choose(10, 2),
         )
         runner.run(connection.aclose())
         runner.run(client.aclose())

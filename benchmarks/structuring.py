@@ -93,7 +93,7 @@ def run(stage: Stage) -> Sequence[Measured]:
     rounds = take_turns(
         {"library": library, "direct": direct, "json alone": lambda: json.loads(body)},
         rounds=stage.choose(40, 7),
-        seconds=stage.choose(20, 1),
+        seconds=stage.choose(10, 1),
     )
     return [
         Measured.of(

@@ -63,6 +63,7 @@ def destination() -> Destination:
 
 def write_frame(frame: DataFrame, target: Destination, result: str) -> None:
     """Import a data frame. Its columns are the locators of the model."""
+    frame.sparkSession.dataSource.register(AssetsDataSource)
     frame.write.format("jsm_assets").mode("append").options(
         destination=json.dumps(target.to_dict()), selector="sensors", result=result
     ).save()
@@ -83,7 +84,6 @@ def main() -> int:
 
         spark = SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false").getOrCreate()
         stack.callback(spark.stop)
-        spark.dataSource.register(AssetsDataSource)
         frame = spark.range(0, 2_000, 1, 4).selectExpr("concat('S-', id) AS serial", "id / 10 AS value")
         write_frame(frame, target, "spark-result.json")
 

@@ -100,7 +100,7 @@ class TestPlanning:
         with pytest.raises(ValueError, match="either a fault or its arguments"):
             emulator.faults.always(OPERATION)
         with pytest.raises(ValueError, match="unknown nope; the fields of a fault are: after_acting"):
-            emulator.faults.always(OPERATION, nope=1)
+            emulator.faults.always(OPERATION, nope=1)  # type: ignore[call-arg]
         with pytest.raises(ValueError, match="unknown kind '418'"):
             emulator.faults.random(0.5, 1, kinds=["418"])
         with pytest.raises(ValueError, match="between 0 and 1"):

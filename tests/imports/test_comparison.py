@@ -175,7 +175,7 @@ def test_references_are_compared_by_their_targets() -> None:
     add(comparison, [record(number, groups=groups) for number, groups in source.items()])
     add(comparison, [record(12, id="new")], "groups")
 
-    assert comparison.resolve_references() == {"people": 1}
+    assert comparison.values.resolve_references() == {"people": 1}
     changed = [object_.existing.key for object_ in comparison.changed("people")]
     assert changed == ["OKT-2", "OKT-4", "OKT-5"]
 
@@ -192,7 +192,7 @@ def test_references_are_found_in_any_case(ignores_case: bool | None) -> None:
     add(comparison, [record(1, groups=["G1"]), record(2, groups=["NEW"]), record(3, groups=["SS", "gone"])])
     add(comparison, [record(12, id="new")], "groups")
 
-    assert comparison.resolve_references() == {"people": 1}
+    assert comparison.values.resolve_references() == {"people": 1}
     assert [object_.existing.key for object_ in comparison.changed("people")] == ["OKT-2"]
 
 
@@ -202,7 +202,7 @@ def test_reference_of_a_later_duplicate_is_ignored() -> None:
     add(comparison, [record(1, id="new")], "groups")
 
     assert rows
-    assert comparison.resolve_references() == {}
+    assert comparison.values.resolve_references() == {}
 
 
 def test_reference_that_only_assets_resolves_is_not_compared() -> None:

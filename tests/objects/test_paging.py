@@ -67,10 +67,10 @@ def json_response(value: object) -> Response:
     return Response(200, {"content-type": "application/json"}, json.dumps(value).encode())
 
 
-def read(service: ListService, size: int = 10, order: str = "") -> list[int]:
+def read(service: ListService, size: int = 10, order: str = "", *, grows: bool = False) -> list[int]:
     site = service.site(workspace_id="w", cloud_id="c")
     selection = Selection(schema_id="1", schema_key="OKT", order=order)
-    reading = ObjectReading(site=site, selection=selection, size=size)
+    reading = ObjectReading(site=site, selection=selection, size=size, grows=grows)
 
     def objects() -> Iterator[AssetsObject]:
         while page := service.run(reading.next_page()):
@@ -97,6 +97,27 @@ def test_pages_overlap_by_one_and_never_exceed_500() -> None:
     assert read(service, 500) == numbers(1200)
     assert service.starts == [0, 499, 998]
     assert all("maxResults=500&" in request.url for request in service.sent if "aql?" in request.url)
+
+
+@pytest.mark.parametrize(
+    ("characters", "starts"),
+    [
+        (10, [0, 99, 598, 1_097]),
+        (8_000, [0, 99, 357, 615, 873, 1_131]),
+        (100_000, [0, 99, 199, 299]),
+    ],
+)
+def test_growing_pages_have_about_two_megabytes(characters: int, starts: list[int]) -> None:
+    """A size of 100 is never reduced, and none is above 500."""
+    count = 350 if characters == 100_000 else 1_200
+
+    def widen(page: dict[str, Any]) -> dict[str, Any]:
+        return {**page, "values": [{**value, "x": "x" * characters} for value in page["values"]]}
+
+    service = ListService({}, numbers=numbers(count), change=widen)
+
+    assert read(service, 100, grows=True) == numbers(count)
+    assert service.starts == starts
 
 
 def test_complete_list_takes_one_request_per_page_and_one_count() -> None:

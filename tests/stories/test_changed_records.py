@@ -238,6 +238,19 @@ def test_record_is_sent_again_when_its_target_appears(folder: Path, verify: str)
         assert sent(again) == (0, 3)
 
 
+def test_record_is_sent_every_night_if_its_target_has_none(folder: Path) -> None:
+    """The journal does not know the target, so it can't tell it from one that appears later. The guide says so."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        token = _token(emulator, connection)
+        emulator.object_schema("OKT")["Groups"].add_object({"Group Name": "By hand", "Okta ID": "00g9"})
+        records = {"people": [{**people(1)[0], "groups": ["00g9"]}, *people(2, 1)]}
+        token.import_records(records, **options(folder))
+
+        again = token.import_records(records, **options(folder))
+
+        assert (sent(again), again.updated) == ((1, 2), 0)
+
+
 def test_record_is_sent_again_after_its_target_was_lost(folder: Path) -> None:
     """The verification finds neither the target nor the reference."""
     with Emulator() as emulator, emulator.connect() as connection:

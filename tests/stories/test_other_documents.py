@@ -114,8 +114,11 @@ async def test_inner_record_without_an_identifier_is_named(emulator: Emulator, c
     assert (preview.object_type("Room").missing, preview.object_type("Room").unidentified) == (1, 1)
     assert "Assets does not import 1 record of Room, because it has no identifier." in preview.notes
     assert "The guard would not complete this import, because objects are missing from it." in preview.notes
-    with pytest.raises(MassDeletionGuardError, match=r"Room: 1 of 20 \(1 record without an identifier"):
+    with pytest.raises(
+        MassDeletionGuardError, match=r"Room: 1 of 20 \(1 record without an identifier"
+    ) as caught:
         await now(token.import_records(records))
+    assert caught.value.remedies[0].startswith("You: add the identifiers that records inside")
 
 
 @story
@@ -128,6 +131,9 @@ async def test_records_without_one_of_their_parts_are_usual(emulator: Emulator, 
     preview = await now(token.preview({"laptops": laptops[1:]}))
 
     assert preview.object_type("Maker").unidentified == 1
+    with pytest.raises(MassDeletionGuardError, match=r"Maker: the only one, such as") as caught:
+        await now(token.import_records({"laptops": laptops[1:]}))
+    assert caught.value.remedies[0].startswith("You: check the source")
     assert "Assets does not import 1 record of Maker, because it has no identifier." in preview.notes
 
 

@@ -175,6 +175,24 @@ async def test_preview_shows_who_loses_access(emulator: Emulator, connection: An
 
 
 @story
+async def test_preview_names_entries_that_do_not_exist(emulator: Emulator, connection: Any) -> None:
+    """`set_roles` would fail. Entries that can't be looked up are not called unknown."""
+    schema = await okta(connection)
+    emulator.add_group("finance")
+
+    preview = await now(schema.preview_roles(developers=["finance", "finances"], users=["712020:no-one"]))
+
+    assert preview.unknown == (JiraGroup(name="finances"), JiraUser(account_id="712020:no-one"))
+    assert str(preview).splitlines()[-1] == "Not found in Jira: finances (group), 712020:no-one"
+    assert "Not found in Jira: finances (group)" in preview._repr_html_()
+    assert preview.to_dict()["unknown"] == [{"name": "finances", "id": ""}, preview.unknown[1].to_dict()]
+    for operation in ("find groups", "get users"):
+        emulator.faults.always(operation, status=403)
+    again = await now(schema.preview_roles(developers=["finances"], users=["712020:no-one"]))
+    assert again.unknown == ()
+
+
+@story
 async def test_group_in_another_case_is_not_a_change(emulator: Emulator, connection: Any) -> None:
     """Jira compares names of groups without case."""
     schema = await okta(connection)

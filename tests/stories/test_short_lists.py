@@ -11,7 +11,7 @@ import pytest
 
 from jsm_assets_dest._assets.object_types import ObjectType
 from jsm_assets_dest._imports.journal import Journal
-from jsm_assets_dest._imports.journal_objects import JournalObject
+from jsm_assets_dest._imports.journal_objects import JournalObject, UnlistedObjects
 from jsm_assets_dest._imports.journal_values import RunState
 from jsm_assets_dest.exceptions import MassDeletionGuardError
 from jsm_assets_dest.testing import Emulator
@@ -249,6 +249,8 @@ def test_journal_records_the_accepted_number(
 
     token.import_records(records(people=10), journal=journal, allow_missing=caught.value.preview)
     token.import_records(records(people=10), journal=journal)
+    with Journal(journal) as opened:  # a type that is no longer mapped does not matter
+        opened.accept_unlisted(opened.runs()[-1].id, [UnlistedObjects("former", 1, 1)])
     token.import_records(records(people=10), journal=journal)
 
     with pytest.raises(MassDeletionGuardError, match="People: 5 of 20"):

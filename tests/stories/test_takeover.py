@@ -17,9 +17,10 @@ from jsm_assets_dest.exceptions import (
     ImportTimeoutError,
     MassDeletionGuardError,
 )
-from jsm_assets_dest.testing import Emulator
+from jsm_assets_dest.testing import Doubts, Emulator
 from tests.stories.importing import identifiers, is_completed, operations, people, ready
 from tests.stories.story import now, story
+from tests.stories.test_building import model
 
 
 def completions(emulator: Emulator) -> int:
@@ -172,7 +173,7 @@ async def test_second_leader_is_told_of_the_first(emulator: Emulator, connection
 
 @story
 async def test_first_leader_is_told_of_the_second(emulator: Emulator, connection: Any) -> None:
-    """The process that started the execution learns it from the rejection, without a request beforehand."""
+    """The process that started the execution reads its state before it completes it."""
     token = await ready(emulator, connection)
     execution = await now(token.start())
     await now(execution.submit({"people": people(3)}))
@@ -183,6 +184,79 @@ async def test_first_leader_is_told_of_the_second(emulator: Emulator, connection
 
     assert len(identifiers(emulator)) in (0, 3)
     assert (await now(execution.wait())).confirmed
+
+
+@pytest.mark.parametrize("status", [200, 400, 404, 409])
+@pytest.mark.parametrize("by_block", [False, True])
+def test_first_leader_knows_that_another_one_completed(status: int, by_block: bool) -> None:
+    """Assets may accept records after the end without importing them. No document says what it does."""
+    doubts = Doubts(chunk_after_completed_status=status)
+    with Emulator(doubts=doubts) as emulator, emulator.connect() as connection:
+        emulator.add_object_schema("OKT", "Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token)
+        token.build(model())
+        execution = token.start()
+        second = token.attach(pickle.loads(pickle.dumps(execution)), lead=True)
+        second.submit({"people": people(3)})
+        second.complete()
+
+        with pytest.raises(ExecutionCompletedError) as caught:
+            if by_block:
+                with execution:
+                    pass
+            else:
+                execution.complete()
+
+        assert "token.verify" in str(caught.value)
+        assert "cancel import" not in operations(emulator)
+        assert execution.wait().confirmed
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_failed_block_keeps_what_another_leader_completed(error: type[BaseException]) -> None:
+    """Assets processes the records. A cancellation would lose those that are not written yet."""
+    with Emulator(import_seconds=60) as emulator, emulator.connect() as connection:
+        emulator.add_object_schema("OKT", "Okta")
+        token = connection.import_token(emulator.add_import_source("OKT").token)
+        token.build(model())
+
+        with pytest.raises(error), token.start() as execution:
+            second = token.attach(execution.to_dict(), lead=True)
+            second.submit({"people": people(3)})
+            second.complete()
+            raise error
+
+        assert second.wait().created == 3
+        with pytest.raises(error), token.start() as execution:
+            raise error
+        assert emulator.executions[-1].status == "CANCELLED"
+
+
+def test_guard_counts_only_the_records_that_a_leader_knows() -> None:
+    """Two leaders submit one half each. Neither can complete it, so nothing is deleted, until one has both halves."""
+    with Emulator() as emulator, emulator.connect() as connection:
+        emulator.add_object_schema("OKT", "Okta")
+        source = emulator.add_import_source("OKT")
+        token = connection.import_token(source.token)
+        token.build(model())
+        token.import_records({"people": people(10)})
+        source.set_missing_objects("remove")
+        first = token.start()
+        second = token.attach(first.to_dict(), lead=True)
+        first.submit({"people": people(5)})
+        receipt = second.submit({"people": people(5, 5)}, part="second half")
+
+        for leader in (first, second):
+            with pytest.raises(MassDeletionGuardError, match="5 of 10"):
+                leader.complete()
+        second.submit({"people": people(5)})
+        second.complete()
+        with pytest.raises(ExecutionCompletedError):
+            first.complete()
+
+        assert receipt == 5
+        assert second.wait().missing_deleted == 0
+        assert len(identifiers(emulator)) == 10
 
 
 @story

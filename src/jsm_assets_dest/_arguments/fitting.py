@@ -53,10 +53,10 @@ def fitted(value: object, hint: object, argument: str) -> object:
     except _MismatchError as error:
         # `verify` of an import is a choice, and `verify` of a connection is not.
         advice = None if get_origin(hint) is Literal else _ADVICE.get(argument)
-        raise ConfigurationError(
-            f"`{argument}` {error.problem}. Nothing was sent.",
-            field=argument,
-            fix=_USE_ASYNC if error.problem == _ASYNCHRONOUS else advice or f"Pass {described(hint)}.",
+        raise invalid(
+            argument,
+            error.problem,
+            _USE_ASYNC if error.problem == _ASYNCHRONOUS else advice or f"Pass {described(hint)}.",
         ) from None
 
 
@@ -266,18 +266,21 @@ def type_problem(value: object) -> str:
     return "is None" if value is None else f"is a value of the type {type(value).__name__}"
 
 
-def wrong_type(argument: str, value: object, fix: str, *, field: str = "") -> ConfigurationError:
-    """Return the error about an argument of a wrong type.
+def invalid(argument: str, problem: str, fix: str, *, field: str = "") -> ConfigurationError:
+    """Return the error about an invalid argument.
 
     Args:
         argument: The argument, or the place in it, such as `managers[0]`.
-        value: The value.
+        problem: The end of the sentence "`argument` ...".
         fix: What to pass, as a sentence.
         field: The argument, if `argument` is a place in it.
     """
-    return ConfigurationError(
-        f"`{argument}` {type_problem(value)}. Nothing was sent.", field=field or argument, fix=fix
-    )
+    return ConfigurationError(f"`{argument}` {problem}. Nothing was sent.", field=field or argument, fix=fix)
+
+
+def wrong_type(argument: str, value: object, fix: str, *, field: str = "") -> ConfigurationError:
+    """Return the error about an argument of a wrong type; see `invalid`."""
+    return invalid(argument, type_problem(value), fix, field=field)
 
 
 def choice(choices: type[EnumT], value: EnumT | str, argument: str) -> EnumT:
@@ -286,19 +289,13 @@ def choice(choices: type[EnumT], value: EnumT | str, argument: str) -> EnumT:
         return choices(value)
     except ValueError:
         values = ", ".join(f'"{member.value}"' for member in choices)
-        raise ConfigurationError(
-            f"`{argument}` is {value!r}. Nothing was sent.", field=argument, fix=f"Pass one of: {values}."
-        ) from None
+        raise invalid(argument, f"is {value!r}", f"Pass one of: {values}.") from None
 
 
 def checked_seconds(value: float, argument: str) -> float:
     """Accept a number of seconds of at least 0."""
     if not value >= 0:  # also not a number
-        raise ConfigurationError(
-            f"`{argument}` is {value!r}. Nothing was sent.",
-            field=argument,
-            fix="Pass a number of seconds from 0 up.",
-        )
+        raise invalid(argument, f"is {value!r}", "Pass a number of seconds from 0 up.")
     return value
 
 
@@ -308,10 +305,10 @@ def instances(kind: type[ItemT], values: Iterable[ItemT], argument: str) -> tupl
     items = tuple(cast("Iterable[object]", candidates)) if isinstance(candidates, Iterable) else (candidates,)
     for item in items:
         if not isinstance(item, kind):
-            raise ConfigurationError(
-                f"`{argument}` {type_problem(item).replace('is', 'contains', 1)}. Nothing was sent.",
-                field=argument,
-                fix=f"Pass a list of {kind.__name__}.",
+            raise invalid(
+                argument,
+                type_problem(item).replace("is", "contains", 1),
+                f"Pass a list of {kind.__name__}.",
             )
     return cast("tuple[ItemT, ...]", items)
 
@@ -326,8 +323,4 @@ def json_object(value: Mapping[str, object]) -> Mapping[str, object]:
     try:
         return cast("dict[str, object]", json.loads(json.dumps(dict(value))))
     except (TypeError, ValueError):
-        raise ConfigurationError(
-            "`extra` is not a JSON object. Nothing was sent.",
-            field="extra",
-            fix="Pass a dict of JSON values.",
-        ) from None
+        raise invalid("extra", "is not a JSON object", "Pass a dict of JSON values.") from None

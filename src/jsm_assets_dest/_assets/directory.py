@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._arguments.fitting import invalid
 from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._wire.json_reading import as_text, read_flag, read_object, read_text
-from ..exceptions import ConfigurationError
 
 if TYPE_CHECKING:
     from attrs import Attribute as Field
@@ -88,10 +88,10 @@ def _stripped(text: str) -> str:
 
 def _required(link: object, attribute: "Field[str]", value: str) -> None:
     if not value:
-        raise ConfigurationError(
-            f"`{attribute.name}` of {type(link).__name__} is empty. Nothing was sent.",
-            field=attribute.name,
-            fix="Pass the name as Assets shows it, such as People or Primary Email.",
+        raise invalid(
+            attribute.name,
+            f"of {type(link).__name__} is empty",
+            "Pass the name as Assets shows it, such as People or Primary Email.",
         )
 
 

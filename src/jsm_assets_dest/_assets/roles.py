@@ -7,7 +7,7 @@ from typing import TypeAlias, cast
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.fitting import type_problem
+from .._arguments.fitting import invalid, type_problem
 from .._display.html import table
 from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
@@ -62,11 +62,7 @@ def role_entries(values: Sequence[RoleEntry], argument: str) -> tuple[str, ...]:
 
 
 def _no_entry(argument: str, problem: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"`{argument}` {problem}. Nothing was sent.",
-        field=argument,
-        fix='Pass a list of group names and account ids, such as ["it-ops"].',
-    )
+    return invalid(argument, problem, 'Pass a list of group names and account ids, such as ["it-ops"].')
 
 
 def wanted_roles(**entries: Sequence[RoleEntry] | None) -> dict[RoleKind, tuple[str, ...] | None]:
@@ -295,6 +291,8 @@ class RolesPreview:
         changes: The roles that change.
         lose_access: People and groups that are in a role now, and in none afterwards.
         gain_access: People and groups that are in no role now, and in one afterwards.
+        unknown: People and groups to add that Jira does not have. `set_roles` would fail. Empty also if the account can't look
+            them up.
     """
 
     __module__ = "jsm_assets_dest"
@@ -302,6 +300,7 @@ class RolesPreview:
     changes: tuple[RoleChange, ...] = ()
     lose_access: tuple[JiraUser | JiraGroup, ...] = ()
     gain_access: tuple[JiraUser | JiraGroup, ...] = ()
+    unknown: tuple[JiraUser | JiraGroup, ...] = ()
 
     @classmethod
     def of(
@@ -341,7 +340,12 @@ class RolesPreview:
         if self.is_empty:
             return "No role changes."
         lines = [str(change) for change in self.changes]
-        for title, members in (("Lose access", self.lose_access), ("Gain access", self.gain_access)):
+        groups = (
+            ("Lose access", self.lose_access),
+            ("Gain access", self.gain_access),
+            ("Not found in Jira", self.unknown),
+        )
+        for title, members in groups:
             if members:
                 lines.append(f"{title}: {', '.join(map(label, members))}")
         return "\n".join(lines)
@@ -355,7 +359,8 @@ class RolesPreview:
             )
             for change in self.changes
         ]
-        return table(("Role", "Added", "Removed"), rows, empty="No role changes.")
+        caption = f"Not found in Jira: {', '.join(map(label, self.unknown))}" if self.unknown else ""
+        return table(("Role", "Added", "Removed"), rows, empty="No role changes.", caption=caption)
 
 
 def _without(

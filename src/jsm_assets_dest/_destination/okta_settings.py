@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 from attrs import asdict, field, fields, frozen
 
 from .._arguments.checking import checked
+from .._arguments.fitting import invalid
 from .._display.short_repr import short_repr
 from .._model.okta_options import CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
-from ..exceptions import ConfigurationError
 from .secret_references import SecretReference
 from .settings_file import construct
 
@@ -118,10 +118,10 @@ PrivacyAction: TypeAlias = Literal["allow", "drop", "mask", "hash"]
 def _privacy(value: Mapping[str, str]) -> Mapping[str, PrivacyAction]:
     for path, action in value.items():
         if action not in get_args(PrivacyAction):
-            raise ConfigurationError(
-                f"`privacy` contains an unknown action for {path}. Nothing was sent.",
-                field="privacy",
-                fix=f"Use one of {', '.join(map(repr, get_args(PrivacyAction)))}.",
+            raise invalid(
+                "privacy",
+                f"contains an unknown action for {path}",
+                f"Use one of {', '.join(map(repr, get_args(PrivacyAction)))}.",
             )
     return cast("Mapping[str, PrivacyAction]", dict(value))
 

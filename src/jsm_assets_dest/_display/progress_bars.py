@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from attrs import define, field
 
+from .._arguments.fitting import invalid
 from ..exceptions import ConfigurationError
 
 
@@ -183,8 +184,8 @@ def resolve_progress(progress: str | Callable[[Any], object] | None) -> Callable
         case display if callable(display):
             return display
         case _:
-            raise ConfigurationError(
-                f"`on_progress` is {progress!r}. Nothing was sent.",
-                field="on_progress",
-                fix='Pass "log", "tqdm", "rich", "notebook", a function, or None.',
+            raise invalid(
+                "on_progress",
+                f"is {progress!r}",
+                'Pass "log", "tqdm", "rich", "notebook", a function, or None.',
             )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import Attribute, field, frozen
 
-from .._arguments.fitting import wrong_type
+from .._arguments.fitting import invalid, wrong_type
 from .._display.short_repr import short_repr
 from .._secret import Secret
 from ..exceptions import ConfigurationError
@@ -18,21 +18,17 @@ if TYPE_CHECKING:
 def _positive(_limits: object, attribute: "Attribute[Any]", value: object) -> None:
     # Not the validators of attrs: loading those takes longer than everything else here together.
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ConfigurationError(
-            f"`{attribute.name}` is {value!r}, not a number above 0. Nothing was sent.",
-            field=attribute.name,
-            fix="Pass a number above 0; float('inf') of seconds, or a great number of bytes, for no limit.",
+        raise invalid(
+            attribute.name,
+            f"is {value!r}, not a number above 0",
+            "Pass a number above 0; float('inf') of seconds, or a great number of bytes, for no limit.",
         )
 
 
 def _whole(limits: object, attribute: "Attribute[int]", value: object) -> None:
     _positive(limits, attribute, value)
     if not isinstance(value, int):
-        raise ConfigurationError(
-            f"`{attribute.name}` is {value!r}, not a whole number. Nothing was sent.",
-            field=attribute.name,
-            fix="Pass a whole number from 1 up.",
-        )
+        raise invalid(attribute.name, f"is {value!r}, not a whole number", "Pass a whole number from 1 up.")
 
 
 @frozen(kw_only=True)

@@ -1,21 +1,16 @@
 """Comparison of the objects that exist with the records of a run.
 
-It contains identities and hashes of values, never records. They are in a temporary SQLite database without a name: its cache
-has room for about 50,000 identities, the rest is in a temporary file, which the operating system deletes however the process
-ends. So memory does not grow with the number of objects. `identities` explains what an identity is. The module is
-long, because one class owns the database and its lock.
+It contains identities and hashes of values, never records. They are in a temporary database, so memory does not grow with the
+number of objects. `identities` explains what an identity is. `compared_values` compares values. The module is long, because one
+class owns the tables of identities.
 """
 
 from __future__ import annotations
 
 # ruff: noqa: S608 - queries are put together from constants; all values are parameters
-import functools
 import itertools
 import operator
 import sqlite3
-import struct
-import threading
-import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
@@ -23,14 +18,13 @@ from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
-from .arriving_values import UNKNOWN_FORM, ArrivingValues, object_hash, values_hash
+from .compared_values import ComparedValues, differing
 from .identities import MappedType, RecordDigests, display, loose
+from .temporary_database import TemporaryDatabase, storable
 
 #: Source of the existing objects of a type: the objects in Assets, the last confirmed run of a journal, or nothing.
 EvidenceSource: TypeAlias = Literal["assets", "journal", ""]
 
-#: Kilobytes of the cache: about 50,000 identities.
-_CACHE = 8_192
 #: Marker of an object that no record can be about: it has no identifier, or the one of another object.
 _UNMATCHED = "\x00"
 
@@ -150,15 +144,6 @@ class TypeCounts:
         return self.newly_missing + self.unlisted
 
 
-def _storable(text: str) -> str:
-    # SQLite stores UTF-8, which has no lone surrogates.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode()
-    return text
-
-
 class Comparison:
     """Objects that exist, and records of one run.
 
@@ -181,14 +166,13 @@ class Comparison:
         self.stores_digests: bool = stores_digests
         self.evidence: dict[str, EvidenceSource] = {}
         self._compares_values = compares_values
-        self._lock = threading.RLock()
+        self._stored = TemporaryDatabase(_TABLES, loose=loose, folded=str.casefold)
+        self._lock = self._stored.lock
+        self.values = ComparedValues(self.types, self._stored)
         self._indexes = {mapped.key: index for index, mapped in enumerate(self.types)}
         self._by_selector: dict[str, list[int]] = {}
         for index, mapped in enumerate(self.types):
             self._by_selector.setdefault(mapped.selector, []).append(index)
-        #: What arrives of the records' values, by index of the object type.
-        self.arriving: list[ArrivingValues] = [ArrivingValues(mapped) for mapped in self.types]
-        self._folded_types: set[int] = set()
         self._digests = [RecordDigests(mapped) for mapped in self.types] if stores_digests else []
         self._duplicates = [0] * len(self.types)
         self._counted = [0] * len(self.types)
@@ -196,22 +180,9 @@ class Comparison:
         self._unreadable = [0] * len(self.types)
         self._unidentified = [0] * len(self.types)
 
-    @functools.cached_property
+    @property
     def _database(self) -> sqlite3.Connection:
-        """The database, which is opened when it is first used: many executions are only passed on."""
-        database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, database.close)
-        database.create_function("loose", 1, loose, deterministic=True)
-        database.create_function("folded", 1, str.casefold, deterministic=True)
-        for statement in (
-            f"PRAGMA cache_size=-{_CACHE}",
-            "PRAGMA journal_mode=OFF",
-            "PRAGMA synchronous=OFF",
-            *_TABLES.split(";"),
-            "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
-        ):
-            database.execute(statement)
-        return database
+        return self._stored.connection
 
     # --- existing objects
 
@@ -231,12 +202,12 @@ class Comparison:
                 mapped.identity(text) or f"{_UNMATCHED}{asset.id}",
                 text or f"{_UNMATCHED}{asset.id}",
                 asset.key,
-                _storable(asset.label),
-                self._object_content(mapped, asset) if self._compares_values else None,
+                storable(asset.label),
+                self.values.of_object(mapped, asset) if self._compares_values else None,
                 f"{_UNMATCHED}{asset.id}",
             )
             for asset in objects
-            for text in (_storable(asset.label if by_label else mapped.of_object(asset)),)
+            for text in (storable(asset.label if by_label else mapped.of_object(asset)),)
         ]
         with self._lock:
             # Of two objects with one identifier, only one can be the object of a record.
@@ -277,8 +248,8 @@ class Comparison:
                 " WHERE NOT EXISTS (SELECT 1 FROM existing WHERE existing.type=known.type AND existing.identity=known.identity)",
                 ((index, _identity(mapped, text)) for text, _ in objects),
             )
-            unlisted = self._number("FROM unlisted WHERE type=?", index)
-            self.note_count(key, self._number("FROM existing WHERE type=?", index) + unlisted)
+            unlisted = self._stored.number("FROM unlisted WHERE type=?", index)
+            self.note_count(key, self._stored.number("FROM existing WHERE type=?", index) + unlisted)
 
     def note_count(self, key: str, number: int) -> None:
         """Note how many objects of one object type exist at least, whether or not they were listed."""
@@ -323,8 +294,8 @@ class Comparison:
                 elif text:
                     content = None
                     if self._compares_values:
-                        referrer = (index, _storable(mapped.identity(text)))
-                        content = self._record_content(record, referrer, is_first=referrer not in compared)
+                        referrer = (index, storable(mapped.identity(text)))
+                        content = self.values.of_record(record, referrer, is_first=referrer not in compared)
                         compared.add(referrer)
                     digest = self._digests[index].digest(record) if self.stores_digests else None
                     row.append((index, mapped.identity(text), text, content, digest))
@@ -339,8 +310,9 @@ class Comparison:
             try:
                 self._add(statement, rows)
             except UnicodeEncodeError:
-                storable = ((row[0], _storable(row[1]), _storable(row[2]), row[3], row[4]) for row in rows)
-                self._add(statement, list(storable))
+                self._add(
+                    statement, [(row[0], storable(row[1]), storable(row[2]), row[3], row[4]) for row in rows]
+                )
 
     def _add(self, statement: str, rows: Sequence[SentRow]) -> None:
         # Usually all rows of a call belong to one object type.
@@ -374,7 +346,7 @@ class Comparison:
                     self._unreadable[index] += 1
 
     def _drop(self, index: int, text: str) -> None:
-        row = (index, _storable(self.types[index].identity(text)))
+        row = (index, storable(self.types[index].identity(text)))
         with self._lock:
             self._database.execute("INSERT OR IGNORE INTO skipped VALUES (?, ?)", row)
 
@@ -382,7 +354,7 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Return the identities of the records of this process as JSON-ready data, without what exists."""
-        if "_database" not in vars(self) and not any((*self._unreadable, *self._unidentified)):
+        if not self._stored.is_open and not any((*self._unreadable, *self._unidentified)):
             return {}
         with self._lock:
             return {
@@ -410,7 +382,7 @@ class Comparison:
             if index is None:
                 continue  # its mapping was removed meanwhile, so Assets ignores these records
             part = as_object(value)
-            sent, skipped = (map(_storable, as_texts(part.get(name))) for name in ("sent", "skipped"))
+            sent, skipped = (map(storable, as_texts(part.get(name))) for name in ("sent", "skipped"))
             mapped = self.types[index]
             with self._lock:
                 self._database.executemany(
@@ -435,13 +407,13 @@ class Comparison:
         newly = f"{_MISSING}{_NOT_REMEMBERED}"
         unreadable = self._unreadable[index]
         with self._lock:
-            newly_missing, missing = self._number(newly, index), self._number(_MISSING, index)
-            existing = self._number("FROM existing WHERE type=?", index)
-            sent = self._number("FROM sent WHERE type=?", index)
+            newly_missing, missing = self._stored.number(newly, index), self._stored.number(_MISSING, index)
+            existing = self._stored.number("FROM existing WHERE type=?", index)
+            sent = self._stored.number("FROM sent WHERE type=?", index)
             # Any record without a listed object may be that of an unlisted one, unless a journal names that object.
             unlisted = max(
                 self._counted[index] - existing - (sent - existing + missing),
-                self._number(f"FROM unlisted AS existing {_WITHOUT_RECORD}{_NOT_REMEMBERED}", index),
+                self._stored.number(f"FROM unlisted AS existing {_WITHOUT_RECORD}{_NOT_REMEMBERED}", index),
             )
             total = max(existing, self._counted[index])
             accepted = min(unlisted, self._number_accepted(index, total))
@@ -449,17 +421,17 @@ class Comparison:
             return TypeCounts(
                 existing=existing,
                 sent=sent,
-                skipped=self._number("FROM skipped WHERE type=?", index) + unreadable,
+                skipped=self._stored.number("FROM skipped WHERE type=?", index) + unreadable,
                 duplicates=self._duplicates[index],
                 missing=missing,
                 newly_missing=newly_missing,
-                skipped_missing=self._number(f"{newly}{_IS_SKIPPED}", index),
+                skipped_missing=self._stored.number(f"{newly}{_IS_SKIPPED}", index),
                 unreadable=unreadable,
                 unidentified=self._unidentified[index],
                 changed_form=self._changed_form(index) if newly_missing else 0,
                 unlisted=max(0, unlisted - accepted),
                 accepted_unlisted=max(0, accepted),
-                known_unlisted=self._number(f"{newly} AND existing.key=''", index) if is_listed else 0,
+                known_unlisted=self._stored.number(f"{newly} AND existing.key=''", index) if is_listed else 0,
                 total=total,
             )
 
@@ -470,10 +442,6 @@ class Comparison:
         )
         return max(numbers, default=0)
 
-    def _number(self, query: str, index: int) -> int:
-        (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()
-        return int(number)
-
     def _changed_form(self, index: int) -> int:
         """Count the newly missing objects for which a new record has the same identifier in another form."""
         self._database.execute("CREATE TEMP TABLE IF NOT EXISTS forms (form TEXT PRIMARY KEY) WITHOUT ROWID")
@@ -483,7 +451,7 @@ class Comparison:
             " (SELECT 1 FROM existing WHERE existing.type=sent.type AND existing.identity=sent.identity)",
             (index,),
         )
-        return self._number(
+        return self._stored.number(
             f"{_MISSING}{_NOT_REMEMBERED} AND EXISTS (SELECT 1 FROM forms WHERE form=loose(existing.text))",
             index,
         )
@@ -495,7 +463,7 @@ class Comparison:
             " AND remembered.identity=existing.identity AND accepted)"
             f" {_MISSING}{_NOT_REMEMBERED if newly else ''} ORDER BY identity"
         )
-        return map(_existing, self._rows(query, (self._indexes[key],)))
+        return map(_existing, self._stored.rows(query, (self._indexes[key],)))
 
     def created(self, key: str) -> Iterator[str]:
         """Yield the identifiers of records without an object."""
@@ -503,7 +471,7 @@ class Comparison:
             "SELECT text FROM sent WHERE type=? AND NOT EXISTS (SELECT 1 FROM existing"
             " WHERE existing.type=sent.type AND existing.identity=sent.identity) ORDER BY identity"
         )
-        return (display(text) for (text,) in self._rows(query, (self._indexes[key],)))
+        return (display(text) for (text,) in self._stored.rows(query, (self._indexes[key],)))
 
     def changed(self, key: str) -> Iterator[ChangedValues]:
         """Yield the objects whose values differ from those of their records.
@@ -518,140 +486,20 @@ class Comparison:
             f" WHERE existing.type=? AND existing.content IS NOT sent.{'digest' if from_journal else 'content'}"
             " ORDER BY existing.identity"
         )
-        names = [attribute.name for attribute in mapped.attributes]
-        form = f"<{len(names)}q"
-        for text, object_key, label, before, after in self._rows(query, (index,)):
+        for text, object_key, label, before, after in self._stored.rows(query, (index,)):
             existing = ExistingObject(text, object_key, label)
             if from_journal:
                 yield ChangedValues(existing, ())
                 continue
-            changed: list[str] = []
-            emptied: list[str] = []
-            hashes = zip(struct.unpack(form, before), struct.unpack(form, after), strict=True)
-            for name, (old, new) in zip(names, hashes, strict=True):
-                if new not in (old, UNKNOWN_FORM):
-                    (changed if new or mapped.empties else emptied).append(name)
+            changed, emptied = differing(mapped, before, after)
             if changed or emptied:
-                yield ChangedValues(existing, tuple(changed), tuple(emptied))
-
-    def ignored_values(self, key: str) -> dict[str, dict[str, int]]:
-        """Return the number of records by value that the import ignores, by attribute of an object type."""
-        return self.arriving[self._indexes[key]].ignored()
+                yield ChangedValues(existing, changed, emptied)
 
     def records(self) -> Iterator[tuple[str, str, bytes | None]]:
         """Yield the key of the object type, the identity, and the digest of each record, for a journal."""
         for index, mapped in enumerate(self.types):
-            for text, content in self._rows("SELECT text, digest FROM sent WHERE type=?", (index,)):
+            for text, content in self._stored.rows("SELECT text, digest FROM sent WHERE type=?", (index,)):
                 yield mapped.key, text, content
-
-    def _rows(self, query: str, values: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
-        """Yield rows in portions, so that a caller may use other methods in between."""
-        with self._lock:
-            cursor = self._database.execute(query, values)
-        while True:
-            with self._lock:
-                rows = cursor.fetchmany(500)
-            if not rows:
-                return
-            yield from rows
-
-    # --- values
-
-    def _object_content(self, mapped: MappedType, asset: AssetsObject) -> bytes:
-        hashes = [object_hash(attribute, asset.values.get(attribute.name)) for attribute in mapped.attributes]
-        return struct.pack(f"<{len(hashes)}q", *hashes)
-
-    def _record_content(
-        self, record: Mapping[str, object], referrer: tuple[int, str], *, is_first: bool
-    ) -> bytes:
-        index, _ = referrer
-        mapped, arriving = self.types[index], self.arriving[index]
-        hashes: list[int] = []
-        for position, attribute in enumerate(mapped.attributes):
-            texts = arriving.of(position, record) if attribute.name else ()
-            if texts and not arriving.are_comparable[position]:
-                hashes.append(UNKNOWN_FORM)
-                continue
-            if attribute.target and texts:
-                texts = self._keys(attribute.target, texts, (*referrer, position), is_first=is_first)
-            hashes.append(values_hash(texts, attribute.type))
-        return struct.pack(f"<{len(hashes)}q", *hashes)
-
-    def _keys(
-        self, target: str, texts: Iterable[str], referrer: tuple[int, str, int], *, is_first: bool
-    ) -> list[str]:
-        """Return the keys of the existing objects that a reference points to, and remember the other values of a first record."""
-        index = self._indexes[target]
-        mapped = self.types[index]
-        keys: list[str] = []
-        for text in texts:
-            identity = _storable(mapped.identity(mapped.reference_text(text)))
-            with self._lock:
-                rows = self._database.execute(
-                    "SELECT key FROM existing WHERE type=? AND identity=?", (index, identity)
-                ).fetchall() or self._keys_in_any_case(index, identity)
-                if not rows and is_first and not self._is_sent(*referrer[:2]):
-                    self._database.execute(
-                        "INSERT OR IGNORE INTO unresolved VALUES (?, ?, ?, ?, ?)",
-                        (*referrer, index, identity),
-                    )
-            keys += [key for (key,) in rows]
-        return keys
-
-    def _is_sent(self, index: int, identity: str) -> bool:
-        query = "SELECT 1 FROM sent WHERE type=? AND identity=?"
-        return self._database.execute(query, (index, identity)).fetchone() is not None
-
-    def _keys_in_any_case(self, index: int, identity: str) -> list[tuple[str]]:
-        """Return the keys of objects whose identity differs in letter case only: the "=" of a query ignores case."""
-        if index not in self._folded_types:
-            self._folded_types.add(index)
-            self._database.execute(
-                "INSERT OR IGNORE INTO folded SELECT type, folded(identity), key FROM existing WHERE type=?",
-                (index,),
-            )
-        return self._database.execute(
-            "SELECT key FROM folded WHERE type=? AND form=?", (index, identity.casefold())
-        ).fetchall()
-
-    def resolve_references(self) -> dict[str, int]:
-        """Resolve references to objects that the run creates, after all records were added.
-
-        Returns:
-            The number of dangling references by key of the referring object type: no object and no record has their value.
-            Assets drops them.
-        """
-        with self._lock:
-            self._database.execute(
-                "CREATE TEMP TABLE forms_of_sent (type, form, PRIMARY KEY (type, form)) WITHOUT ROWID"
-            )
-            self._database.execute(
-                "INSERT OR IGNORE INTO forms_of_sent SELECT type, folded(identity) FROM sent"
-                " WHERE type IN (SELECT DISTINCT target FROM unresolved)"
-            )
-        to_created = (
-            "FROM unresolved WHERE EXISTS (SELECT 1 FROM forms_of_sent WHERE forms_of_sent.type=unresolved.target"
-            " AND form=folded(unresolved.target_identity))"
-        )
-        rows = self._rows(f"SELECT DISTINCT type, identity, attribute {to_created}", ())
-        for index, identity, attribute in rows:
-            with self._lock:
-                (content,) = self._database.execute(
-                    "SELECT content FROM sent WHERE type=? AND identity=?", (index, identity)
-                ).fetchone() or (None,)
-                if content is None:
-                    continue
-                hashes = list(struct.unpack(f"<{len(content) // 8}q", content))
-                # Any other value is right: the object does not refer to one that does not exist yet.
-                hashes[attribute] ^= 1
-                self._database.execute(
-                    "UPDATE sent SET content=? WHERE type=? AND identity=?",
-                    (struct.pack(f"<{len(hashes)}q", *hashes), index, identity),
-                )
-        with self._lock:
-            self._database.execute(f"DELETE {to_created}")
-            counts = self._database.execute("SELECT type, count(*) FROM unresolved GROUP BY type").fetchall()
-        return {self.types[index].key: count for index, count in counts}
 
 
 def _existing(row: tuple[Any, ...]) -> ExistingObject:

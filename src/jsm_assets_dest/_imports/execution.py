@@ -60,6 +60,7 @@ class Ledger:
         evidence: Existing objects and records of the run, for the guard. None if missing objects are ignored.
         parts: Names of the submitted records whose counts are in the tally.
         is_manual: True while the caller can complete or cancel it.
+        may_have_leaders: True for a manual execution: another process may take it over, and complete it first.
     """
 
     tally: Tally
@@ -72,6 +73,7 @@ class Ledger:
     evidence: RunEvidence | None = field(default=None, kw_only=True, repr=False)
     parts: set[str] = field(factory=set, init=False, repr=False)
     is_manual: bool = field(default=False, kw_only=True)
+    may_have_leaders: bool = field(default=False, kw_only=True)
 
 
 def names_of(model: SchemaModel) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
-from .._arguments.fitting import type_problem
+from .._arguments.fitting import invalid, type_problem
 from .._display.progress_bars import DisplayName
 from .._display.short_repr import short_repr
 from .._model.schema_model import SchemaModel
@@ -44,11 +44,7 @@ _Validator: TypeAlias = "Callable[[object, Attribute[Any], Any], None]"
 def _one_of(*allowed: str) -> _Validator:
     def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
         if value not in allowed:
-            raise ConfigurationError(
-                f"`{attribute.name}` is {value!r}. Nothing was sent.",
-                field=attribute.name,
-                fix=f"Pass one of {', '.join(map(repr, allowed))}.",
-            )
+            raise invalid(attribute.name, f"is {value!r}", f"Pass one of {', '.join(map(repr, allowed))}.")
 
     return check
 
@@ -57,10 +53,10 @@ def _between(least: float, most: float, unit: str, *, whole: bool = False) -> _V
     def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
         kinds = (int,) if whole else (int, float)
         if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
-            raise ConfigurationError(
-                f"`{attribute.name}` is {value!r}. Nothing was sent.",
-                field=attribute.name,
-                fix=f"Pass a {'whole ' if whole else ''}number of {unit} from {least:,} to {most:,}.",
+            raise invalid(
+                attribute.name,
+                f"is {value!r}",
+                f"Pass a {'whole ' if whole else ''}number of {unit} from {least:,} to {most:,}.",
             )
 
     return check
@@ -116,10 +112,10 @@ def _time_zone_name(value: str | datetime.tzinfo | None) -> str | None:
         time_zone(name)
     except (KeyError, ValueError, OSError) as error:
         shown = repr(value) if isinstance(value, str) else type(value).__name__
-        raise ConfigurationError(
-            f"`timezone` is {shown}, which is not a known time zone. Nothing was sent.",
-            field="timezone",
-            fix='Pass an IANA name such as "Europe/Berlin", an offset such as "+02:00", a ZoneInfo, or a '
+        raise invalid(
+            "timezone",
+            f"is {shown}, which is not a known time zone",
+            'Pass an IANA name such as "Europe/Berlin", an offset such as "+02:00", a ZoneInfo, or a '
             "datetime.timezone. On Windows, names need the package tzdata.",
         ) from error
     return name
@@ -130,10 +126,10 @@ def _shares(value: object) -> float | dict[str, float]:
     shares = value if isinstance(value, Mapping) else {"": value}
     for name, share in cast("Mapping[object, object]", shares).items():
         if not isinstance(name, str):
-            raise ConfigurationError(
-                f"`max_missing` has a key of the type {type(name).__name__}. Nothing was sent.",
-                field="max_missing",
-                fix='Pass a share by name of an object type, such as {"People": 0.1}.',
+            raise invalid(
+                "max_missing",
+                f"has a key of the type {type(name).__name__}",
+                'Pass a share by name of an object type, such as {"People": 0.1}.',
             )
         if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1:
             place = f"max_missing[{name!r}]" if name or isinstance(value, Mapping) else "max_missing"
@@ -152,10 +148,8 @@ def _names(value: object) -> tuple[str, ...] | None:
     names = () if isinstance(value, (str, bytes)) or not isinstance(value, Iterable) else tuple(value)
     if not names or not all(isinstance(name, str) for name in names):
         problem = "is not a list of names" if names else "is empty" if value == [] else type_problem(value)
-        raise ConfigurationError(
-            f"`only` {problem}. Nothing was sent.",
-            field="only",
-            fix='Pass a list of selectors or names of object types, such as ["people"].',
+        raise invalid(
+            "only", problem, 'Pass a list of selectors or names of object types, such as ["people"].'
         )
     return cast("tuple[str, ...]", names)
 
@@ -303,11 +297,7 @@ class ImportOptions:
 
     def __attrs_post_init__(self) -> None:
         if self.journal == "":
-            raise ConfigurationError(
-                "`journal` is an empty string. Nothing was sent.",
-                field="journal",
-                fix="Pass a path. Without a journal, pass None.",
-            )
+            raise invalid("journal", "is an empty string", "Pass a path. Without a journal, pass None.")
         if self.send == "changed" and self.missing_objects != "ignore":
             raise ConfigurationError(
                 f'`send` is "changed" and `missing_objects` is "{self.missing_objects}". Nothing was sent.',
@@ -324,10 +314,10 @@ class ImportOptions:
                 fix='Pass the same journal=… in every run, such as journal="okta.journal".',
             )
         if self.verify != "no" and not self.wait:
-            raise ConfigurationError(
-                "`verify` compares objects after the end of the import, and `wait` is False. Nothing was sent.",
-                field="verify",
-                fix="Remove wait=False, or compare later with token.verify(records).",
+            raise invalid(
+                "verify",
+                "compares objects after the end of the import, and `wait` is False",
+                "Remove wait=False, or compare later with token.verify(records).",
             )
 
     def to_dict(self) -> dict[str, object]:

@@ -8,11 +8,12 @@ from typing import cast
 
 from attrs import define, field
 
+from .._arguments.fitting import invalid
 from .._assets.import_sources import ImportSource
 from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject
-from ..exceptions import ConfigurationError, RecordError
+from ..exceptions import RecordError
 from .changed_records import ChangedRecords
 from .chunk import Chunk, Run
 from .chunker import Chunker
@@ -43,10 +44,10 @@ def chosen_selectors(model: SchemaModel, only: Iterable[str] | None) -> tuple[st
             if spec.mapped and (spec.selector == name or same_name(spec.name, name))
         ]
         if not selectors:
-            raise ConfigurationError(
-                f"`only` contains {name!r}, but the model does not have this object type. Nothing was sent.",
-                field="only",
-                fix=f"Use one of {', '.join(map(repr, order))}.",
+            raise invalid(
+                "only",
+                f"contains {name!r}, but the model does not have this object type",
+                f"Use one of {', '.join(map(repr, order))}.",
             )
         chosen.update(selectors)
     return tuple(selector for selector in order if selector in chosen)

@@ -2,20 +2,21 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from itertools import islice
 from typing import Literal, TypeAlias
 
 from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
-from .._arguments.fitting import type_problem
+from .._arguments.fitting import invalid, type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
 from .._display.plain_data import plain, plain_data
 from .._display.short_repr import short_repr
-from ..exceptions import ConfigurationError
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
 from .progress import count_text
+from .temporary_database import StoredObjects
 
 #: What the import in Assets is set to do with missing objects, as the caller declares it.
 MissingObjectsSetting: TypeAlias = Literal["unknown", "ignore", "remove", "update"]
@@ -75,46 +76,6 @@ class ChangedObject:
 
     def __str__(self) -> str:
         return f"{MissingObject(self.identifier, self.key, self.label)}: {', '.join(self.attributes) or 'values'}"
-
-
-class MissingObjects:
-    """All missing objects of one object type. They stay in a temporary file until they are needed.
-
-    Args:
-        comparison: The comparison that contains them.
-        key: Key of the object type.
-    """
-
-    def __init__(self, comparison: Comparison, key: str) -> None:
-        self._comparison = comparison
-        self._key = key
-
-    def __iter__(self) -> Iterator[ExistingObject]:
-        return self._comparison.missing(self._key)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return tuple, (tuple(self),)
-
-
-class EmptiedObjects:
-    """All objects of one object type that would keep a value that their record no longer has.
-
-    Args:
-        comparison: The comparison that contains them.
-        key: Key of the object type.
-    """
-
-    def __init__(self, comparison: Comparison, key: str) -> None:
-        self._comparison = comparison
-        self._key = key
-
-    def __iter__(self) -> Iterator[ChangedObject]:
-        for existing, _, names in self._comparison.changed(self._key):
-            if names:
-                yield ChangedObject(existing.identifier, existing.key, existing.label, names)
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return tuple, (tuple(self),)
 
 
 @frozen(kw_only=True)
@@ -182,11 +143,11 @@ class ObjectTypePreview:
     examples_emptied: tuple[ChangedObject, ...] = field(default=(), repr=False)
     examples_missing: tuple[MissingObject, ...] = field(default=(), repr=False)
     _key: str = field(default="", repr=False, alias="key")
-    _missing_objects: MissingObjects | tuple[ExistingObject, ...] = field(
+    _missing_objects: StoredObjects[ExistingObject] | tuple[ExistingObject, ...] = field(
         default=(), repr=False, eq=False, alias="missing_objects"
     )
 
-    _emptied_objects: EmptiedObjects | tuple[ChangedObject, ...] = field(
+    _emptied_objects: StoredObjects[ChangedObject] | tuple[ChangedObject, ...] = field(
         default=(), repr=False, eq=False, alias="emptied_objects"
     )
 
@@ -368,10 +329,10 @@ def checked_acceptance(value: object) -> ImportPreview | None:
     """
     if value is None or isinstance(value, ImportPreview):
         return value
-    raise ConfigurationError(
-        f"`allow_missing` {type_problem(value)}, but it accepts exactly the missing objects of a preview. Nothing was sent.",
-        field="allow_missing",
-        fix="Pass allow_missing=error.preview of a MassDeletionGuardError, or the result of token.preview(records). If the "
+    raise invalid(
+        "allow_missing",
+        f"{type_problem(value)}, but it accepts exactly the missing objects of a preview",
+        "Pass allow_missing=error.preview of a MassDeletionGuardError, or the result of token.preview(records). If the "
         'import in Assets is set to ignore missing objects, pass missing_objects="ignore" instead.',
     )
 
@@ -466,7 +427,7 @@ def _type_preview(
         changed_form=counts.changed_form,
         changed_attributes=dict(changed.attributes.most_common()),
         emptied_attributes=dict(emptied.attributes.most_common()),
-        ignored_values=comparison.ignored_values(key),
+        ignored_values=comparison.values.ignored_values(key),
         filter=mapped.filter,
         examples_created=tuple(islice(comparison.created(key), EXAMPLES)),
         examples_changed=tuple(changed.examples),
@@ -476,6 +437,12 @@ def _type_preview(
             for absent in islice(comparison.missing(key), EXAMPLES)
         ),
         key=key,
-        missing_objects=MissingObjects(comparison, key),
-        emptied_objects=EmptiedObjects(comparison, key) if dangling is not None else (),
+        missing_objects=StoredObjects(partial(comparison.missing, key)),
+        emptied_objects=StoredObjects(partial(_emptied, comparison, key)) if dangling is not None else (),
     )
+
+
+def _emptied(comparison: Comparison, key: str) -> Iterator[ChangedObject]:
+    for existing, _, names in comparison.changed(key):
+        if names:
+            yield ChangedObject(existing.identifier, existing.key, existing.label, names)

@@ -1,8 +1,7 @@
 """Records of a run, compared with objects that are read back from Assets.
 
-It contains identities and hashes of values, never records, in a temporary SQLite database without a name: the part that does
-not fit into its cache is in a temporary file, which the operating system deletes however the process ends. So memory does not
-grow with the number of records. A sample is the exception: a few hundred records.
+It contains identities and hashes of values, never records, in a temporary database. So memory does not grow with the number of
+records. A sample is the exception: a few hundred records.
 
 Records are noted while they are sent, before their objects exist. A reference is noted as the identity of its target. An object
 contains the ids of its targets. They are compared at the end, in `settle`, when all objects are known.
@@ -12,21 +11,18 @@ from __future__ import annotations
 
 import itertools
 import operator
-import sqlite3
-import weakref
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from attrs import define, field
 
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
 from .arriving_values import UNKNOWN_FORM, ArrivingValues, object_hash, values_hash
 from .identities import MappedType, display
+from .temporary_database import TemporaryDatabase, storable
 
-#: Kilobytes of the database's cache.
-_CACHE = 8_192
 #: Ids of targets whose identity is remembered in memory.
 _REMEMBERED = 20_000
 
@@ -110,16 +106,8 @@ class ReadBack:
         self._target_keys: dict[int, str] = {}
         #: Texts of the targets that the records of a sample have, by hash, by key of the target's object type.
         self._wanted: dict[str, dict[int, str]] = {}
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        weakref.finalize(self, self._database.close)
-        for statement in (
-            f"PRAGMA cache_size=-{_CACHE}",
-            "PRAGMA journal_mode=OFF",
-            "PRAGMA synchronous=OFF",
-            *_TABLES.split(";"),
-            "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
-        ):
-            self._database.execute(statement)
+        self._stored = TemporaryDatabase(_TABLES)
+        self._database = self._stored.connection
 
     # --- records
 
@@ -150,8 +138,8 @@ class ReadBack:
                 (
                     (
                         index,
-                        _storable(mapped.identity(text)),
-                        _storable(text),
+                        storable(mapped.identity(text)),
+                        storable(text),
                         *self._of_record(index, mapped, record),
                     )
                     for text, record in zip(mapped.of_records(records), records, strict=True)
@@ -182,7 +170,7 @@ class ReadBack:
 
     def _target_hash(self, index: int, text: str) -> int:
         # The "=" of a query ignores case.
-        return hash((index, _storable(self.types[index].reference_text(text)).casefold()))
+        return hash((index, storable(self.types[index].reference_text(text)).casefold()))
 
     # --- objects
 
@@ -199,8 +187,8 @@ class ReadBack:
         index = self._indexes[key]
         mapped = self.types[index]
         for asset in objects:
-            text = _storable(mapped.of_object(asset))
-            identity = _storable(mapped.identity(text))
+            text = storable(mapped.of_object(asset))
+            identity = storable(mapped.identity(text))
             if text:
                 self._add_target(int(asset.id), self._target_hash(index, text))
             row = self._database.execute(
@@ -243,7 +231,7 @@ class ReadBack:
                 self._differ(index, identity, number, LOST if hashes[number] else EMPTIED)
         self._database.execute(
             "UPDATE sent SET key=?, label=?, seen_links=? WHERE type=? AND identity=?",
-            (asset.key, _storable(asset.label), links.tobytes(), index, identity),
+            (asset.key, storable(asset.label), links.tobytes(), index, identity),
         )
 
     def _differ(self, index: int, identity: str, attribute: int, kind: str) -> None:
@@ -254,7 +242,9 @@ class ReadBack:
     def unknown_targets(self) -> dict[str, set[str]]:
         """Return the keys of objects that a sample refers to and that were not read, by key of their object type."""
         keys: dict[str, set[str]] = {}
-        for index, links in self._rows("SELECT type, seen_links FROM sent WHERE seen_links IS NOT NULL"):
+        for index, links in self._stored.rows(
+            "SELECT type, seen_links FROM sent WHERE seen_links IS NOT NULL"
+        ):
             for number, targets in _links(links):
                 unknown = {self._target_keys[target] for target in targets if self._hash_of(target) is None}
                 if unknown:
@@ -265,7 +255,7 @@ class ReadBack:
         """Return the identities of targets of a sample's records that were not read, by key of their object type."""
         return {
             key: [
-                _storable(self.types[self._indexes[key]].reference_text(text))
+                storable(self.types[self._indexes[key]].reference_text(text))
                 for target_hash, text in texts.items()
                 if not self._is_target(target_hash)
             ]
@@ -281,7 +271,7 @@ class ReadBack:
 
     def settle(self) -> None:
         """Compare references, after the objects that they may refer to were read."""
-        rows = self._rows(
+        rows = self._stored.rows(
             "SELECT type, identity, links, seen_links FROM sent WHERE seen_links IS NOT NULL AND length(links)>0"
         )
         for index, identity, links, seen_links in rows:
@@ -315,14 +305,10 @@ class ReadBack:
         """Return the counts of one object type."""
         index = self._indexes[key]
         return Counts(
-            compared=self._number("FROM sent WHERE type=?", index),
-            absent=self._number("FROM sent WHERE type=? AND key=''", index),
+            compared=self._stored.number("FROM sent WHERE type=?", index),
+            absent=self._stored.number("FROM sent WHERE type=? AND key=''", index),
             differing=sum(1 for _ in itertools.groupby(self._differing(index), operator.itemgetter(0))),
         )
-
-    def _number(self, query: str, index: int) -> int:
-        (number,) = self._database.execute(f"SELECT count(*) {query}", (index,)).fetchone()
-        return int(number)
 
     def _differing(self, index: int, *kinds: str, is_filled: bool = True) -> Iterator[tuple[str, int]]:
         """Yield the identity and the attribute of each difference of some kinds, or of all.
@@ -331,7 +317,7 @@ class ReadBack:
         other attributes.
         """
         filled = self.arriving[index].filled
-        rows = self._rows(
+        rows = self._stored.rows(
             "SELECT identity, attribute, kind FROM differences WHERE type=? ORDER BY identity, attribute",
             (index,),
         )
@@ -363,7 +349,7 @@ class ReadBack:
 
     def absent(self, key: str) -> Iterator[str]:
         """Yield the identities of the records without an object, as texts."""
-        for (text,) in self._rows(
+        for (text,) in self._stored.rows(
             "SELECT text FROM sent WHERE type=? AND key='' ORDER BY identity", (self._indexes[key],)
         ):
             yield text
@@ -401,21 +387,6 @@ class ReadBack:
             "SELECT count(*) FROM extra WHERE type=? AND is_duplicate=?", (index, duplicates)
         ).fetchone()
         return int(number), [name for (name,) in rows]
-
-    def _rows(self, query: str, values: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
-        """Yield rows. Other statements may be executed in between, except changes of the rows themselves."""
-        cursor = self._database.execute(query, values)
-        while rows := cursor.fetchmany(500):
-            yield from rows
-
-
-def _storable(text: str) -> str:
-    # SQLite stores UTF-8, which has no lone surrogates.
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "backslashreplace").decode()
-    return text
 
 
 def _references(value: ObjectValue | None) -> list[ObjectReference]:

@@ -17,7 +17,7 @@ from typing import Any, TypeAlias, cast
 
 from typing_extensions import override
 
-from .._arguments.fitting import wrong_type
+from .._arguments.fitting import invalid, wrong_type
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ..exceptions import ConfigurationError
 
@@ -199,31 +199,27 @@ def table_of(table: Any) -> Table:
     if isinstance(table, (str, bytes, Mapping)):
         raise _rejected(table)
     if hasattr(table, "map_partitions"):
-        raise ConfigurationError(
-            "`table` is distributed over a cluster. Nothing was sent.",
-            field="table",
-            fix="Pass a partition on each worker, or table.compute() if it fits into memory.",
+        raise invalid(
+            "table",
+            "is distributed over a cluster",
+            "Pass a partition on each worker, or table.compute() if it fits into memory.",
         )
     if hasattr(table, "iloc") and hasattr(table, "columns"):
         return _PandasFrame(table)
     if hasattr(table, "iter_slices"):
         return _PolarsFrame(table)
     if hasattr(table, "collect_schema"):
-        raise ConfigurationError(
-            "`table` is a LazyFrame, which has no rows yet. Nothing was sent.",
-            field="table",
-            fix="Pass frame.collect().",
-        )
+        raise invalid("table", "is a LazyFrame, which has no rows yet", "Pass frame.collect().")
     if any(hasattr(table, name) for name in ("schema_arrow", "read_next_batch", "to_batches")):
         return _ArrowTable(table)
     if hasattr(table, "__arrow_c_stream__") or hasattr(table, "__arrow_c_array__"):
         return _ArrowTable(_from_capsule(table))
     if hasattr(table, "fetchmany"):
         if getattr(table, "description", ()) is None:
-            raise ConfigurationError(
-                "`table` is a cursor without a result. Nothing was sent.",
-                field="table",
-                fix="Execute a query first, and pass the cursor before any row is fetched.",
+            raise invalid(
+                "table",
+                "is a cursor without a result",
+                "Execute a query first, and pass the cursor before any row is fetched.",
             )
         return _Cursor(table)
     if isinstance(table, Iterable):

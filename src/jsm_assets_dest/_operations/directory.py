@@ -11,6 +11,7 @@ from typing import Final
 
 from attrs import define, field, frozen
 
+from .._arguments.fitting import invalid
 from .._assets.directory import JiraGroup, JiraUser
 from .._assets.user_links import LinkReason
 from .._http.commands import Operation
@@ -19,7 +20,7 @@ from .._session.workspace import ask_jira, required
 from .._wire import address_book, site_requests
 from .._wire import site_requests as wire
 from .._wire.site_requests import permissions
-from ..exceptions import BrowseUsersPermissionError, ConfigurationError, ConflictError
+from ..exceptions import BrowseUsersPermissionError, ConflictError
 from .pacing import Pace
 
 
@@ -64,11 +65,7 @@ def find_groups(site: Site, query: str, limit: int) -> Operation[list[JiraGroup]
 
 def _checked_limit(limit: int, largest: int) -> int:
     if not 1 <= limit <= largest:
-        raise ConfigurationError(
-            f"`limit` is {limit!r}. Nothing was sent.",
-            field="limit",
-            fix=f"Pass an integer from 1 to {largest}.",
-        )
+        raise invalid("limit", f"is {limit!r}", f"Pass an integer from 1 to {largest}.")
     return limit
 
 

@@ -6,7 +6,10 @@ mapped type. For each object type, the best available evidence is used:
 1. The objects in Assets, read through the connection's account. Child types without a mapping are included, because it is not
    documented whether an import removes their objects.
 2. The last confirmed run in the journal.
-3. Nothing. Then the guard rejects the run, as it does if Assets filters the records of the type: only Assets can evaluate the filter. An empty list that was read completely is evidence; a failed request is not.
+3. Nothing. Then the guard rejects the run. An empty list that was read completely is evidence; a failed request is not.
+
+If Assets filters the records of a type, no evidence counts, because only Assets can evaluate the filter. It is one of the settings of
+the import. If the account can't read them, only the counts of the last execution show a filter.
 
 A list can be too short without an error, because roles filter it, and because a search finds imported objects only after a delay.
 So it is compared with the objects of the journal, the counts of the object types, and those of the last execution. Objects that
@@ -324,6 +327,7 @@ def _read_group(
             object_type_ids=tuple(owners),
         ),
         size=PAGE_SIZE if with_attributes else LARGEST_PAGE,
+        grows=True,
         with_attributes=with_attributes,
     )
     try:

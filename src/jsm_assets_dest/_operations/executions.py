@@ -145,7 +145,7 @@ def complete(
         return
     ledger = execution.ledger
     links = data_links(target.site, execution)
-    if execution.is_taken_over and not ledger.is_announced:
+    if ledger.may_have_leaders and not ledger.is_announced:
         # The service may accept the end of the data twice. Then only the state shows that another leader was first.
         status = yield from look(target, execution)
         if status.is_cancelled:
@@ -344,8 +344,8 @@ def abandon(
 ) -> Operation[None]:
     """Cancel an execution of this process that cannot succeed.
 
-    An execution that Assets may already treat as complete is not cancelled, because it contains all data. Neither is one
-    that a rate limit stopped: what was sent would be lost. After an interruption such as Ctrl-C, each request is sent once,
+    An execution that Assets may already treat as complete is not cancelled, because it contains all data; neither is one that
+    another leader has completed. Nor is one that a rate limit stopped: what was sent would be lost. After an interruption such as Ctrl-C, each request is sent once,
     without waiting for the gate, for half a second at most. A failure is logged, not raised, because the reason matters
     more. For the same reason, cancelling does not wait long for a rate limit.
 
@@ -368,9 +368,12 @@ def abandon(
         return
     if execution.ledger.is_announced:
         return
+    target = evolve(target, site=target.site.patient(None))
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     try:
-        yield from call(target.site.patient(None), wire.cancel_import(links, target.bearer))
+        if execution.ledger.may_have_leaders and not (yield from look(target, execution)).takes_data:
+            return
+        yield from call(target.site, wire.cancel_import(links, target.bearer))
     except AssetsError as error:
         # If someone else cancelled it, there is nothing to cancel.
         if not isinstance(reason, ImportCancelledError):
@@ -386,11 +389,12 @@ def abandon(
 def _abandon_briefly(target: ImportTarget, execution: Execution) -> Operation[None]:
     """Cancel an execution after an interruption, with one attempt of each request.
 
-    If the interruption came while the end of the data was sent, the state says whether Assets received it.
+    If the interruption came while the end of the data was sent, or if there may be another leader, the state says whether Assets
+    received it.
     """
     links = ExecutionLinks.from_dict(execution.links, target.site.gateway)
     with contextlib.suppress(Exception):
-        if execution.ledger.is_announced:
+        if execution.ledger.is_announced or execution.ledger.may_have_leaders:
             request = wire.execution_status(links, target.bearer).changed(timeout=CLEAN_UP_SECONDS)
             response = yield from send(target.site, request)
             if response.status != HTTPStatus.OK or not read_execution_status(response.json()).takes_data:

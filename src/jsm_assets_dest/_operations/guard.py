@@ -27,6 +27,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from .._arguments.fitting import invalid
 from .._http.commands import Operation
 from .._imports.comparison import Comparison, TypeCounts
 from .._imports.execution import Execution, RunEvidence
@@ -54,11 +55,13 @@ class _Verdict:
     Attributes:
         mapped: The object type.
         counts: Its counts.
+        unidentified: Records that lack the identifier they should have.
         is_rejected: True if the run is rejected because of it.
     """
 
     mapped: MappedType
     counts: TypeCounts
+    unidentified: int
     is_rejected: bool
 
 
@@ -73,10 +76,10 @@ def check_shares(options: ImportOptions, types: Iterable[MappedType]) -> None:
     names = [name for mapped in types for name in (mapped.selector, mapped.name)]
     for name in options.max_missing:
         if not any(same_name(name, other) for other in names):
-            raise ConfigurationError(
-                f"`max_missing` contains {name!r}, but the import has no such object type. Nothing was sent.",
-                field="max_missing",
-                fix=f"Use one of {', '.join(map(repr, dict.fromkeys(names)))}.",
+            raise invalid(
+                "max_missing",
+                f"contains {name!r}, but the import has no such object type",
+                f"Use one of {', '.join(map(repr, dict.fromkeys(names)))}.",
             )
 
 
@@ -260,9 +263,11 @@ def would_reject(comparison: Comparison, options: ImportOptions) -> bool:
 
 def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions) -> _Verdict:
     counts = comparison.counts(mapped.key)
+    unidentified = 0 if comparison.shares_records(mapped.key) else counts.unidentified
     return _Verdict(
         mapped,
         counts,
+        unidentified,
         counts.at_risk > 0
         and (
             counts.at_risk > counts.total * _share(options, mapped)
@@ -270,7 +275,7 @@ def _verdict(comparison: Comparison, mapped: MappedType, options: ImportOptions)
             # One of the missing objects may be that of a skipped record whose identifier can't be read, and one of the unlisted
             # objects that of any skipped record.
             or counts.unreadable > 0
-            or (counts.unidentified > 0 and not comparison.shares_records(mapped.key))
+            or unidentified > 0
             or (counts.unlisted > 0 and counts.skipped > 0)
             or counts.skipped_missing > 0
             or counts.changed_form > 0
@@ -356,7 +361,14 @@ def _rejected(
         more = sum(verdict.counts.at_risk for verdict in others)
         lines.append(f"{count_text(len(others), 'more object type')}: {more:,}")
     is_refused = any(verdict.counts.skipped and not verdict.counts.sent for verdict in rejected)
-    skipped = any(verdict.counts.skipped or verdict.counts.unidentified for verdict in rejected)
+    fix = "check the source for an error, a filter, or a limit, and import again."
+    if any(verdict.counts.skipped for verdict in rejected):
+        fix = (
+            "correct the records that were skipped or have no label; error.result lists them under failed and problems. "
+            "Then import again."
+        )
+    elif any(verdict.unidentified for verdict in rejected):
+        fix = "add the identifiers that records inside other records lack, and import again."
     effect = "overwrite" if execution.options.missing_objects == "update" else "delete"
     declared = execution.options.missing_objects
     cause = (
@@ -375,10 +387,7 @@ def _rejected(
         cause=" ".join(filter(None, (cause, too_short))),
         remedies=(
             *((_see_objects(target.site),) if too_short else ()),
-            "You: correct the records that were skipped or have no label or identifier; error.result lists them under failed and problems. "
-            "Then import again."
-            if skipped
-            else "You: check the source for an error, a filter, or a limit, and import again.",
+            f"You: {fix}",
             _declare(target.site),
             *(
                 ()
@@ -410,8 +419,8 @@ def _line(comparison: Comparison, verdict: _Verdict) -> str:
         reasons.append(f"{counts.skipped_missing:,} because their records were skipped or have no label")
     if counts.unreadable:
         reasons.append(f"{count_text(counts.unreadable, 'skipped record')} without a readable identifier")
-    if counts.unidentified:
-        reasons.append(f"{count_text(counts.unidentified, 'record')} without an identifier")
+    if verdict.unidentified:
+        reasons.append(f"{count_text(verdict.unidentified, 'record')} without an identifier")
     unseen = counts.unlisted + counts.known_unlisted
     if unseen:
         reasons.append(f"{unseen:,} that the account can't see")

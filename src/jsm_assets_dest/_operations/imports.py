@@ -50,7 +50,7 @@ from collections.abc import Generator
 
 from attrs import frozen
 
-from .._arguments.fitting import type_problem
+from .._arguments.fitting import invalid, type_problem
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
@@ -74,19 +74,21 @@ from ..exceptions import (
     UnsafeLinkError,
 )
 from . import executions, starting, verifying
-from .confirming import (
+from .executions import GONE, clean_up, complete, ended, look, patient
+from .guard import refuse_missing
+from .import_target import ImportTarget
+from .record_sources import Records
+from .run_journal import (
+    JournalRecord,
     changed_records,
     doubtful_types,
     forget_lost,
     leavers_of,
     notes_of,
     record_objects,
+    refuse_other_journal,
+    shape_of,
 )
-from .executions import GONE, clean_up, complete, ended, look, patient
-from .guard import refuse_missing
-from .import_target import ImportTarget
-from .record_sources import Records
-from .resuming import JournalRecord, refuse_other_journal, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
 from .verifying import SAMPLE, Verifying
@@ -136,9 +138,7 @@ def checked_count(count: int) -> int:
     """
     if type(count) is not int or count < 1:
         problem = "is below 1" if type(count) is int else type_problem(count)
-        raise ConfigurationError(
-            f"`count` {problem}. Nothing was sent.", field="count", fix="Pass an integer, such as 100."
-        )
+        raise invalid("count", problem, "Pass an integer, such as 100.")
     return count
 
 

@@ -16,6 +16,7 @@ from typing import Final, TypeAlias, cast
 
 from attrs import define, evolve, field, frozen
 
+from .._arguments.fitting import invalid
 from .._assets.directory import GroupLink, JiraGroup, JiraUser, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import CheckRecorder
@@ -322,10 +323,10 @@ def checked_links(links: Sequence[object]) -> tuple[UserLink | GroupLink, ...]:
         ConfigurationError: There are none, or one is something else.
     """
     if not links or not all(isinstance(link, UserLink | GroupLink) for link in links):
-        raise ConfigurationError(
-            "`links` are not links. Nothing was sent." if links else "There are no links. Nothing was sent.",
-            field="links",
-            fix='Pass links, such as UserLink("People", email="Primary Email").',
+        raise invalid(
+            "links",
+            "are not links. Nothing was sent." if links else "There are no links",
+            'Pass links, such as UserLink("People", email="Primary Email").',
         )
     return cast("tuple[UserLink | GroupLink, ...]", tuple(links))
 
@@ -343,11 +344,7 @@ def checked_options(
         ConfigurationError: An argument is invalid. Nothing was sent.
     """
     if not 0 < per_minute < math.inf:
-        raise ConfigurationError(
-            f"`per_minute` is {per_minute!r}. Nothing was sent.",
-            field="per_minute",
-            fix="Pass a number of requests above 0, such as 300.",
-        )
+        raise invalid("per_minute", f"is {per_minute!r}", "Pass a number of requests above 0, such as 300.")
     return LinkOptions(
         accounts=read_accounts(accounts),
         per_minute=per_minute,

@@ -20,8 +20,9 @@ from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from attrs import define, field
+from attrs import Factory, define, field
 
+from .._arguments.fitting import invalid
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.objects import AssetsObject, ObjectReader, line_of
 from .._http.commands import Operation
@@ -41,6 +42,8 @@ from .object_selection import BY_KEY, Selection, selected
 
 #: Objects per request if they are read with their values, which may need 40 kB each.
 PAGE_SIZE = 100
+#: Bytes that a page of a growing size aims at. Reading them takes 10 to 20 MB of memory.
+PAGE_BYTES = 2 * 1024 * 1024
 #: Requests without a new object that are always allowed; more are allowed after many pages.
 _IDLE = 20
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*-\d+")
@@ -88,6 +91,8 @@ class ObjectReading:
         site: The site.
         selection: Objects to read.
         size: Objects per request, at most 500.
+        grows: Adapt the size to the objects, so that a page has about `PAGE_BYTES`: each request takes a round trip, and the
+            list of a run is read before its first chunk. It begins with `size`, and never gets smaller than that.
         with_attributes: False reads IDs, keys, labels, types, and times only, which is 5 to 15 times less data. Use it for
             identities if the label is the identifier, with a size of 500.
     """
@@ -95,9 +100,11 @@ class ObjectReading:
     site: Site
     selection: Selection
     size: int = PAGE_SIZE
+    grows: bool = False
     with_attributes: bool = True
     _reader: ObjectReader = field(factory=ObjectReader, init=False)
     _condition: str = field(default="", init=False)
+    _next_size: int = field(default=Factory(lambda self: self.size, takes_self=True), init=False)
     # Position in the list of the object that the next page begins with, and IDs of the last page.
     _start: int = field(default=0, init=False)
     _last_page: tuple[int, list[int]] = field(default=(-1, []), init=False)
@@ -137,7 +144,7 @@ class ObjectReading:
         """Read one page, and return its new objects."""
         start = self._start
         # One more, because the page begins with an object that was read. Otherwise a size of 1 would never advance.
-        size = min(self.size + 1, wire.LARGEST_PAGE) if start or self._ids else self.size
+        size = min(self._next_size + 1, wire.LARGEST_PAGE) if start or self._ids else self.size
         query = f"{self._condition} ORDER BY {self.selection.order or BY_KEY}"
         response = yield from ask_assets(
             self.site,
@@ -158,6 +165,8 @@ class ObjectReading:
         if len(ids) > 1 and self._last_page[0] != start and self._last_page[1] == ids:
             raise self._incomplete("Assets returned the same page twice.")
         self._last_page = (start, ids)
+        if self.grows and ids:
+            self._next_size = max(self.size, PAGE_BYTES * len(ids) // len(response.body))
         self._step = 0
         new = [asset for asset, number in zip(page.objects, ids, strict=True) if self._ids.add(number)]
         self._note_progress(is_new=bool(new))
@@ -241,10 +250,10 @@ def reading(
     """
     selection = selected(schema, query, object_type, include_children=include_children)
     if not 1 <= page_size <= wire.LARGEST_PAGE:
-        raise ConfigurationError(
-            f"`page_size` is {page_size}. Nothing was sent.",
-            field="page_size",
-            fix=f"Pass an integer from 1 to {wire.LARGEST_PAGE}. Assets has returned incomplete lists for larger pages.",
+        raise invalid(
+            "page_size",
+            f"is {page_size}",
+            f"Pass an integer from 1 to {wire.LARGEST_PAGE}. Assets has returned incomplete lists for larger pages.",
         )
     return ObjectReading(site=site, selection=selection, size=page_size)
 

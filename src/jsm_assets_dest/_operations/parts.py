@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from .._arguments.fitting import wrong_type
+from .._arguments.fitting import invalid, wrong_type
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunEvidence, RunningImport
 from .._imports.pipeline import Pipeline
@@ -54,10 +54,10 @@ def _check_part(part: str) -> None:
     try:
         str(part).encode()
     except UnicodeEncodeError as error:
-        raise ConfigurationError(
-            "`part` contains a lone surrogate, which UTF-8 can't encode. Nothing was sent.",
-            field="part",
-            fix="Pass ordinary text, such as the number of the task.",
+        raise invalid(
+            "part",
+            "contains a lone surrogate, which UTF-8 can't encode",
+            "Pass ordinary text, such as the number of the task.",
         ) from error
 
 
@@ -125,7 +125,7 @@ def attached(target: ImportTarget, execution: Execution, *, lead: bool) -> Execu
             fix="Connect to the site of the execution.",
         )
     taken_over = evolve(execution, is_owner=lead, is_taken_over=lead)
-    taken_over.ledger.is_manual = lead
+    taken_over.ledger.is_manual = taken_over.ledger.may_have_leaders = lead
     return taken_over
 
 

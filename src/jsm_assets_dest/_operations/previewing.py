@@ -30,7 +30,7 @@ from .record_sources import (
     CheckedRecords,
     Records,
 )
-from .resuming import refuse_other_journal
+from .run_journal import refuse_other_journal
 
 
 def preview(target: ImportTarget, records: object, options: ImportOptions) -> Operation[ImportPreview]:
@@ -63,7 +63,7 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         comparison.skip(error.selector, values)
 
     yield from CheckedRecords(setup.model, options, on_accepted, on_skipped).read_all(sources)
-    dangling = comparison.resolve_references()
+    dangling = comparison.values.resolve_references()
     return preview_of(
         comparison,
         options.missing_objects,
@@ -126,7 +126,7 @@ def _notes(target: ImportTarget, evidence: RunEvidence, options: ImportOptions) 
     notes += _repeated(comparison, options)
     notes += not_compared_notes(comparison.types)
     notes += _handling(evidence.import_source)
-    notes += ignored_notes(comparison.arriving)
+    notes += ignored_notes(comparison.values.arriving)
     for mapped in comparison.types:
         unidentified = comparison.counts(mapped.key).unidentified
         if unidentified:

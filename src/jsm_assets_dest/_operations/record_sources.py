@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
-from .._arguments.fitting import wrong_type
+from .._arguments.fitting import invalid, wrong_type
 from .._http.commands import Ask, Batch, Operation, Pull
 from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
 from .._imports.options import ImportOptions, time_zone
@@ -128,10 +128,10 @@ def _refuse(records: object, name: str) -> None:
 def _refuse_no_selector(records: object) -> None:
     is_list = isinstance(records, (list, tuple)) and any(isinstance(item, Mapping) for item in records[:1])
     if is_list or isinstance(records, TableRecords):
-        raise ConfigurationError(
-            "`records` contains records without a selector, so their object type is unknown. Nothing was sent.",
-            field="records",
-            fix="Pass {'people': records}, with the selector of your model.",
+        raise invalid(
+            "records",
+            "contains records without a selector, so their object type is unknown",
+            "Pass {'people': records}, with the selector of your model.",
         )
 
 

@@ -61,7 +61,7 @@ def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
     except (ApiError, HtmlResponseError, MalformedAnswerError, UnsafeLinkError) as error:
         raise _not_settable(site, schema, error) from error
     people = [person for role in roles for person in role.people]
-    names = yield from _names(site, [person.account_id for person in people if not person.display_name])
+    names, _ = yield from _names(site, [person.account_id for person in people if not person.display_name])
     return SchemaRoles(
         roles=tuple(
             evolve(role, people=tuple(names.get(person.account_id, person) for person in role.people))
@@ -70,9 +70,10 @@ def read(site: Site, schema: ObjectSchemaRecord) -> Operation[SchemaRoles]:
     )
 
 
-def _names(site: Site, account_ids: list[str]) -> Operation[dict[str, JiraUser]]:
-    """Return the people with these account ids. A failure has no effect, because a name is only shown."""
+def _names(site: Site, account_ids: list[str]) -> Operation[tuple[dict[str, JiraUser], bool]]:
+    """Return the people with these account ids, and False if some could not be looked up. A name is only shown."""
     people: dict[str, JiraUser] = {}
+    is_complete = False
     ids = list(dict.fromkeys(account_ids))
     with suppress(AssetsError):
         for start in range(0, len(ids), site_requests.BULK_PAGE):
@@ -81,7 +82,21 @@ def _names(site: Site, account_ids: list[str]) -> Operation[dict[str, JiraUser]]
             )
             page = site_requests.read_bulk_users(response)
             people |= {user.account_id: user for user in map(JiraUser.from_json, page)}
-    return people
+        is_complete = True
+    return people, is_complete
+
+
+def _unknown_groups(site: Site, groups: list[JiraGroup]) -> Operation[list[JiraGroup]]:
+    """Return the groups that Jira does not have; none if the account can't look them up."""
+    names: set[str] = set()
+    try:
+        for start in range(0, len(groups), site_requests.GROUP_PAGE):
+            wanted = [group.name for group in groups[start : start + site_requests.GROUP_PAGE]]
+            response = yield from ask_jira(site, site_requests.find_groups, site.url, wanted)
+            names |= {JiraGroup.from_json(value).name for value in site_requests.read_groups(response)}
+    except AssetsError:
+        return []
+    return [group for group in groups if group.name not in names]
 
 
 def preview(site: Site, schema: ObjectSchemaRecord, wanted: WantedRoles) -> Operation[RolesPreview]:
@@ -106,7 +121,7 @@ def compare(
         kind: tuple(map(as_member, entries)) for kind, entries in wanted.items() if entries is not None
     }
     names = {person.account_id: person for role in current.roles for person in role.people}
-    names |= yield from _names(
+    looked_up, is_complete = yield from _names(
         site,
         [
             member.account_id
@@ -115,7 +130,8 @@ def compare(
             if isinstance(member, JiraUser) and member.account_id not in names
         ],
     )
-    return RolesPreview.of(
+    names |= looked_up
+    roles = RolesPreview.of(
         current,
         {
             kind: tuple(
@@ -125,6 +141,15 @@ def compare(
             for kind, entries in members.items()
         },
     )
+    added = dict.fromkeys(member for change in roles.changes for member in change.added)
+    groups = [member for member in added if isinstance(member, JiraGroup)]
+    unknown_groups = (yield from _unknown_groups(site, groups)) if groups else []
+    unknown_people = [
+        member
+        for member in added
+        if isinstance(member, JiraUser) and is_complete and member.account_id not in names
+    ]
+    return evolve(roles, unknown=(*unknown_groups, *unknown_people))
 
 
 def _reject_missing_role(

@@ -116,7 +116,7 @@ def start(target: ImportTarget, options: ImportOptions) -> Operation[Execution]:
     setup = yield from prepare(target, options)
     evidence = yield from evidence_of(target, setup)
     execution = yield from begin(target, setup, secrets.token_hex(8), evidence)
-    execution.ledger.is_manual = True
+    execution.ledger.is_manual = execution.ledger.may_have_leaders = True
     return execution
 
 

@@ -15,6 +15,7 @@ from typing import Literal
 
 from attrs import define, evolve, field
 
+from .._arguments.fitting import invalid
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.execution_status import ExecutionStatus
@@ -31,7 +32,6 @@ from .._wire.import_requests import ImportLinks
 from .._wire.json_reading import JsonObject
 from ..exceptions import (
     AssetsError,
-    ConfigurationError,
     IncompleteListError,
     MissingMappingError,
     RecordError,
@@ -125,10 +125,10 @@ def checked_sample(sample: object) -> int | None:
     """
     if sample is None or (type(sample) is int and sample >= 1):
         return sample
-    raise ConfigurationError(
-        f"`sample` is {sample!r}. Nothing was sent.",
-        field="sample",
-        fix="Pass the number of records to compare per object type, such as 200, or None to compare all.",
+    raise invalid(
+        "sample",
+        f"is {sample!r}",
+        "Pass the number of records to compare per object type, such as 200, or None to compare all.",
     )
 
 
@@ -270,7 +270,7 @@ class Verifying:
             yield from self._look_up(types[key], texts)
 
     def _compare(self, mapped: MappedType, selection: Selection) -> Operation[None]:
-        reading = ObjectReading(site=self.target.site, selection=selection)
+        reading = ObjectReading(site=self.target.site, selection=selection, grows=True)
         try:
             while page := (yield from reading.next_page()):
                 self.readback.compare(mapped.key, page)

@@ -15,10 +15,10 @@ from urllib.parse import urlsplit
 from attrs import field, frozen
 
 from .._arguments.checking import forgetful
-from .._arguments.fitting import type_problem, wrong_type
+from .._arguments.fitting import invalid, type_problem, wrong_type
 from .._display.short_repr import short_repr
 from .._secret import Secret
-from ..exceptions import ConfigurationError, InvalidCredentialError
+from ..exceptions import InvalidCredentialError
 
 Scheme: TypeAlias = Literal["basic", "bearer"]
 
@@ -192,10 +192,8 @@ class ForgeToken:
         if not isinstance(api_base_url, str):
             raise wrong_type("api_base_url", api_base_url, fix)
         if not _is_base_address(api_base_url):
-            raise ConfigurationError(
-                "`api_base_url` is not an https address without user name, query, and fragment. Nothing was sent.",
-                field="api_base_url",
-                fix=fix,
+            raise invalid(
+                "api_base_url", "is not an https address without user name, query, and fragment", fix
             )
         _fill(self, token=sealed, api_base_url=api_base_url.rstrip("/"))
 

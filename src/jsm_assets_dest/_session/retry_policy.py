@@ -6,8 +6,8 @@ from typing import Self
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked_methods
+from .._arguments.fitting import invalid
 from .._display.short_repr import short_repr
-from ..exceptions import ConfigurationError
 
 #: Extra random delay, as a fraction of the server's `Retry-After`. It keeps clients from retrying at the same time.
 HINT_SPREAD = 0.1
@@ -15,28 +15,26 @@ HINT_SPREAD = 0.1
 
 def _positive(_policy: object, attribute: "Attribute[float]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
-        raise ConfigurationError(
-            f"`{attribute.name}` is {value!r}, not a number above 0. Nothing was sent.",
-            field=attribute.name,
-            fix="Pass a number of seconds above 0.",
+        raise invalid(
+            attribute.name, f"is {value!r}, not a number above 0", "Pass a number of seconds above 0."
         )
 
 
 def _attempts(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ConfigurationError(
-            f"`attempts` is {value!r}, not an integer of at least 1. Nothing was sent.",
-            field="attempts",
-            fix="Pass 1 for no retries, or RetryPolicy.off().",
+        raise invalid(
+            "attempts",
+            f"is {value!r}, not an integer of at least 1",
+            "Pass 1 for no retries, or RetryPolicy.off().",
         )
 
 
 def _budget(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
     if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise ConfigurationError(
-            f"`budget` is {value!r}, not an integer of at least 0, or None. Nothing was sent.",
-            field="budget",
-            fix="Pass 500, or None for no budget.",
+        raise invalid(
+            "budget",
+            f"is {value!r}, not an integer of at least 0, or None",
+            "Pass 500, or None for no budget.",
         )
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Concatenate, ParamSpec
 
+from .._arguments.fitting import invalid
 from .._http.commands import Exclusive, Operation
 from .._wire import site_requests as wire
 from .._wire.request import Request
@@ -30,7 +31,6 @@ from ..exceptions import (
     AssetsNotAvailableError,
     AuthenticationError,
     BadCredentialsError,
-    ConfigurationError,
     NotFoundError,
     ScopeMismatchError,
     SeveralWorkspacesError,
@@ -228,5 +228,5 @@ def required(text: object, name: str, fix: str) -> str:
         ConfigurationError: The string is empty.
     """
     if not isinstance(text, str) or not text.strip():
-        raise ConfigurationError(f"`{name}` is empty. Nothing was sent.", field=name, fix=fix)
+        raise invalid(name, "is empty", fix)
     return text.strip()

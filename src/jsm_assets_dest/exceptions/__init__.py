@@ -1211,7 +1211,8 @@ class ExecutionCompletedError(AssetsError, certain=True):
 
     cause: str = "Two processes lead the execution, or an earlier attempt of this step has completed it."
     remedies: tuple[str, ...] = advice(
-        "You: wait for the result with `wait()`; nothing has to be completed again."
+        "You: wait for the result with `wait()`; nothing has to be completed again.",
+        "You: if this process submitted records, compare them with token.verify(records): they may have come too late.",
     )
 
     execution: ExecutionFacts | None = carried(default=None)

@@ -15,7 +15,9 @@ from .http.exchange import GATEWAY_HOST, ReceivedRequest, RequestLog
 from .http.rates import RateLimit
 from .http.service import ROUTER, Service
 from .import_handles import SeededExecution, SeededImportSource
+from .site_profile import SiteProfile
 from .state import load, save
+from .transport import EmulatorTransport
 from .world import accounts, imports, schemas
 from .world.accounts import ALL_SCOPES, Credentials
 from .world.clock import EmulatorClock
@@ -36,6 +38,7 @@ class EmulatedSite:
         strict: bool = True,
         import_seconds: float = 0.0,
         doubts: Doubts | None = None,
+        profile: SiteProfile | str | os.PathLike[str] | None = None,
         state: str | os.PathLike[str] | None = None,
         clock: EmulatorClock | None = None,
         recorded_requests: int = 20_000,
@@ -44,6 +47,10 @@ class EmulatedSite:
     ) -> None:
         if import_seconds < 0:
             raise ValueError("import_seconds must not be negative")
+        if profile is not None:
+            if doubts is not None:
+                raise ValueError("pass doubts or profile, not both: a profile sets the switches")
+            doubts = (profile if isinstance(profile, SiteProfile) else SiteProfile.load(profile)).doubts
         self.clock: EmulatorClock = clock if clock is not None else EmulatorClock()
         self.strict = strict
         self.world: Site = Site(self.clock, doubts if doubts is not None else Doubts())
@@ -64,6 +71,7 @@ class EmulatedSite:
             requests=RequestLog(recorded_requests, recorded_bytes),
         )
         self._service.site_host = urlsplit(site).netloc
+        self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
         if self._file is not None and self._file.exists():
             load(self._file, self.world, self._credentials)
 

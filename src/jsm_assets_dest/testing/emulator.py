@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Generator, Mapping
 from types import TracebackType
 from typing import Any, Self
@@ -22,11 +21,7 @@ from .emulated_site import EmulatedSite
 from .handles import SeededSchema
 from .seeds import seed_demo, seed_directory
 from .server import serve
-from .site_profile import SiteProfile
 from .status_page import summary
-from .transport import EmulatorTransport
-from .world.clock import EmulatorClock
-from .world.doubts import Doubts
 from .world.entities import Account
 
 
@@ -56,37 +51,6 @@ class Emulator(EmulatedSite):
     """
 
     __module__ = "jsm_assets_dest.testing"
-
-    def __init__(
-        self,
-        *,
-        site: str = "https://acme.atlassian.net",
-        strict: bool = True,
-        import_seconds: float = 0.0,
-        doubts: Doubts | None = None,
-        profile: SiteProfile | str | os.PathLike[str] | None = None,
-        state: str | os.PathLike[str] | None = None,
-        clock: EmulatorClock | None = None,
-        recorded_requests: int = 20_000,
-        recorded_bytes: int = 64 * 1024 * 1024,
-        locale: str = "en_US",
-    ) -> None:
-        if profile is not None:
-            if doubts is not None:
-                raise ValueError("pass doubts or profile, not both: a profile sets the switches")
-            doubts = (profile if isinstance(profile, SiteProfile) else SiteProfile.load(profile)).doubts
-        super().__init__(
-            site=site,
-            strict=strict,
-            import_seconds=import_seconds,
-            doubts=doubts,
-            state=state,
-            clock=clock,
-            recorded_requests=recorded_requests,
-            recorded_bytes=recorded_bytes,
-            locale=locale,
-        )
-        self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
 
     # Connecting ---------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import cast
+from typing import Any, TypedDict, cast
 
 from attrs import field, frozen
 
@@ -27,6 +27,25 @@ from .world.short_repr import short_repr
 DROPS = ("before", "after", "mid-answer")
 PAGES = ("proxy", "login", "unavailable")
 GARBAGE = ("bytes", "gzip")
+
+
+class FaultFields(TypedDict, total=False):
+    """The arguments of a `Fault`."""
+
+    status: int | None
+    headers: Mapping[str, str] | None
+    body: JsonValue | bytes
+    retry_after: int | str | None
+    after_acting: bool
+    drop: str | None
+    stall: float
+    drip: float
+    truncate: int | None
+    garbage: bool | str | None
+    gzip_bomb: int | None
+    html: str | None
+    bad_json: bool
+    redirect: str | None
 
 
 @frozen(kw_only=True)
@@ -196,21 +215,18 @@ def bomb(size: int) -> bytes:
     return gzip.compress(b" " * size, compresslevel=9, mtime=0)
 
 
-_FAULT_FIELDS = frozenset(Fault.__init__.__annotations__) - {"return"}
-
-
 def fault_from(kinds: Mapping[str, object]) -> Fault:
     """Create a fault from names and values, as they come from keyword arguments or JSON.
 
     Raises:
         ValueError: an unknown name.
     """
-    unknown = sorted(set(kinds) - _FAULT_FIELDS)
+    unknown = sorted(set(kinds) - FaultFields.__annotations__.keys())
     if unknown:
         raise ValueError(
-            f"unknown {', '.join(unknown)}; the fields of a fault are: {', '.join(sorted(_FAULT_FIELDS))}"
+            f"unknown {', '.join(unknown)}; the fields of a fault are: {', '.join(sorted(FaultFields.__annotations__))}"
         )
-    values = dict(kinds)
+    values: dict[str, Any] = {**kinds, "headers": dict(cast("Mapping[str, str]", kinds.get("headers") or {}))}
     if values.get("garbage") is True:
         values["garbage"] = "bytes"
-    return Fault(**values)  # type: ignore[arg-type]  # names are checked above, values by Fault itself
+    return Fault(**values)

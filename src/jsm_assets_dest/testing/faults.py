@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from collections.abc import Callable, Iterable
+from typing import TypeAlias, Unpack
 
 from attrs import define
 
-from .fault_kinds import Fault, fault_from
+from .fault_kinds import Fault, FaultFields, fault_from
 from .http.exchange import ReceivedRequest
-from .world.json_reading import JsonValue
 from .world.site import EntryCondition, FailingObjects, Site
 
 Condition: TypeAlias = Callable[[ReceivedRequest], bool]
@@ -112,23 +111,10 @@ class Faults:
         self,
         operation: str,
         *,
-        status: int | None = None,
-        headers: Mapping[str, str] | None = None,
-        body: JsonValue | bytes = None,
-        retry_after: int | str | None = None,
         times: int = 1,
-        after_acting: bool = False,
         when: Condition | None = None,
         nth: int = 1,
-        drop: str | None = None,
-        stall: float = 0.0,
-        drip: float = 0.0,
-        truncate: int | None = None,
-        garbage: bool | str | None = None,
-        gzip_bomb: int | None = None,
-        html: str | None = None,
-        bad_json: bool = False,
-        redirect: str | None = None,
+        **kinds: Unpack[FaultFields],
     ) -> None:
         """Plan a fault for the next request of an operation. It must happen before the context ends.
 
@@ -137,46 +123,22 @@ class Faults:
             times: number of requests in a row that fail.
             nth: number of the first matching request that fails.
             when: returns True for matching requests.
-            status: see `Fault`, as for all that follow.
-            headers: of the response.
-            body: of the response.
-            retry_after: of the response.
-            after_acting: perform the request first.
-            drop: when the connection ends.
-            stall: seconds before the response.
-            drip: seconds before each tenth of the body.
-            truncate: bytes after which the body ends.
-            garbage: "bytes" or "gzip"; True is the same as "bytes".
-            gzip_bomb: size of the expanded body in bytes.
-            html: the page that is sent instead.
-            bad_json: a truncated JSON body.
-            redirect: target address.
+            kinds: arguments of `Fault`, such as `status`; `garbage=True` is the same as `garbage="bytes"`.
 
         Raises:
             ValueError: unknown operation, or a fault that contradicts itself.
         """
         if times < 1:
             raise ValueError("times must be at least 1")
-        fault = Fault(
-            status=status,
-            headers=dict(headers or {}),
-            body=body,
-            retry_after=retry_after,
-            after_acting=after_acting,
-            drop=drop,
-            stall=stall,
-            drip=drip,
-            truncate=truncate,
-            garbage="bytes" if garbage is True else garbage or None,
-            gzip_bomb=gzip_bomb,
-            html=html,
-            bad_json=bad_json,
-            redirect=redirect,
-        )
-        self.add(operation, fault, times=times, when=when, nth=nth)
+        self.add(operation, fault_from(kinds), times=times, when=when, nth=nth)
 
     def always(
-        self, operation: str, *, when: Condition | None = None, fault: Fault | None = None, **kinds: object
+        self,
+        operation: str,
+        *,
+        when: Condition | None = None,
+        fault: Fault | None = None,
+        **kinds: Unpack[FaultFields],
     ) -> None:
         """Plan a fault for every matching request. It must happen at least once.
 
