@@ -147,9 +147,22 @@ def spark(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-q", *targets)
 
 
-@nox.session(reuse_venv=False)
+def lowest_versions(session: nox.Session) -> str:
+    """Return the path of a file of constraints: the lowest version of every dependency."""
+    constraints = Path(session.create_tmp(), "lowest.txt").resolve()
+    lines = str(session.run("python", "tools/lowest_versions.py", silent=True))
+    session.log(" ".join(lines.split()))
+    # An old anyio has a pytest plug-in that raises a warning under pytest 9. The test tools are not under test.
+    constraints.write_text(f"{lines}\npytest<9\n", "utf-8")
+    return str(constraints)
+
+
+@nox.session(python=OLDEST, reuse_venv=False)
 def wheel(session: nox.Session) -> None:
-    """Build the distributions, then test the installed wheel without its sources and measure coverage."""
+    """Build the distributions, then test the installed wheel without its sources and measure coverage.
+
+    It is installed with the lowest version of every dependency, as `lowest` does. The tests of each Python use the newest.
+    """
     place = Path(session.create_tmp()).resolve()
     shutil.rmtree(place)
     session.install("-q", *pinned("build"))
@@ -159,19 +172,13 @@ def wheel(session: nox.Session) -> None:
     (sdist_file,) = (place / "dist").glob("*.tar.gz")
     with tarfile.open(sdist_file) as archive:
         archive.extractall(place, filter="data")
-    session.install("-q", f"{wheel_file}[test,fast,progress]")
+    session.install("-q", f"{wheel_file}[test,fast,progress]", "-c", lowest_versions(session))
     session.run("python", "-m", "pip", "check")
     shared = os.environ.get("JSM_ASSETS_SHARED", str(ROOT.parent / "shared"))
     with session.chdir(place / sdist_file.name.removesuffix(".tar.gz")):
         shutil.rmtree("src")
         session.run(
-            "python",
-            "-m",
-            "coverage",
-            "run",
-            "-m",
-            "pytest",
-            "--ignore=tests/tools",
+            *("python", "-m", "coverage", "run", "-m", "pytest", "--ignore=tests/tools"),
             env={"JSM_ASSETS_SHARED": shared},
         )
         session.run("python", "-m", "coverage", "report")
@@ -180,12 +187,7 @@ def wheel(session: nox.Session) -> None:
 @nox.session(python=OLDEST, reuse_venv=False)
 def lowest(session: nox.Session) -> None:
     """Run the tests that are not slow with the lowest version of every dependency."""
-    constraints = Path(session.create_tmp(), "lowest.txt").resolve()
-    lines = str(session.run("python", "tools/lowest_versions.py", silent=True))
-    session.log(" ".join(lines.split()))
-    # An old anyio has a pytest plug-in that raises a warning under pytest 9. The test tools are not under test.
-    constraints.write_text(f"{lines}\npytest<9\n", "utf-8")
-    session.install("-q", "-e", ".[test]", "-c", str(constraints))
+    session.install("-q", "-e", ".[test]", "-c", lowest_versions(session))
     session.run("python", "-m", "pip", "check")
     session.run("python", "-m", "pytest", "-q", *(session.posargs or FAST))
 

@@ -201,19 +201,19 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> list[object]:
     return [value for value in collected if type(value) in CLASSES]
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_each_public_class_has_a_value(values: list[object]) -> None:
     assert not {cls.__name__ for cls in CLASSES - {type(value) for value in values}}
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_reprs_are_one_short_line(values: list[object]) -> None:
     texts = {repr(value) for value in values}
 
     assert not [text for text in texts if len(text) > LONGEST or "\n" in text]
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_reprs_name_their_class_and_no_private_one(values: list[object]) -> None:
     public = {name for name, _ in PUBLIC}
     for value in values:
@@ -227,7 +227,7 @@ def test_reprs_name_their_class_and_no_private_one(values: list[object]) -> None
         assert " at 0x" not in text
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_reprs_contain_no_secret(values: list[object]) -> None:
     texts = "\n".join({repr(value) for value in values})
 

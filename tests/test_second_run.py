@@ -6,11 +6,15 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import TypeAlias
 
 import pytest
 
 from tests.documentation import own_site, read_page
+from tests.forking import Forks
 from tests.test_documentation import NEEDS, PAGES
 
 pytestmark = pytest.mark.once
@@ -27,6 +31,8 @@ EXAMPLES = sorted(
     {path.name for path in (ROOT / "examples").iterdir() if path.suffix in {".py", ".ipynb"}}
     - EXAMPLE_NEEDS.keys()
 )
+#: Runs a script in a folder, with settings in its environment.
+Run: TypeAlias = Callable[[str, Path, Mapping[str, str]], subprocess.CompletedProcess[str]]
 _STRICT = ("-W", "error", "-W", "ignore::ResourceWarning")
 START = "from tests.second_run import remember\nremember()\n"
 
@@ -61,29 +67,41 @@ run(json.loads(pathlib.Path({path!r}).read_text("utf-8")))
 """
 
 
-def run_twice(
-    script: str, folder: Path, settings: dict[str, str], *, is_strict: bool = True
-) -> list[subprocess.CompletedProcess[str]]:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("JSM_ASSETS_")}
-    environment |= {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **settings}
-    return [
-        subprocess.run(
-            [sys.executable, *(_STRICT if is_strict else ()), "-c", START + script],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            cwd=folder,
-            env=environment,
-            encoding="utf-8",
-            timeout=120,
-            check=False,
-        )
-        for _ in range(2)
-    ]
+def environment(settings: Mapping[str, str]) -> dict[str, str]:
+    others = {name: value for name, value in os.environ.items() if not name.startswith("JSM_ASSETS_")}
+    return others | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", **settings}
 
 
-def check(name: str, script: str, folder: Path, settings: dict[str, str], *, is_strict: bool = True) -> None:
-    first, second = run_twice(script, folder, settings, is_strict=is_strict)
+def run_fresh(
+    script: str, folder: Path, settings: Mapping[str, str], flags: Sequence[str] = _STRICT
+) -> subprocess.CompletedProcess[str]:
+    """Run a script in a fresh interpreter."""
+    return subprocess.run(
+        [sys.executable, *flags, "-c", START + script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=folder,
+        env=environment(settings),
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
 
+
+@pytest.fixture(scope="module")
+def run() -> Iterator[Run]:
+    """Run scripts in copies of one process, or in fresh interpreters where a process cannot be copied."""
+    if not hasattr(os, "fork"):
+        yield run_fresh
+        return
+    forks = Forks(START, _STRICT, environment({}))
+    yield lambda script, folder, settings: forks.run(script, folder, environment(settings))
+    forks.close()
+
+
+def check(
+    name: str, first: subprocess.CompletedProcess[str], second: subprocess.CompletedProcess[str]
+) -> None:
     assert first.returncode == 0, first.stdout
     if name in REASONS:
         assert second.returncode == 1
@@ -93,24 +111,25 @@ def check(name: str, script: str, folder: Path, settings: dict[str, str], *, is_
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_page_can_run_twice(page: str, tmp_path: Path) -> None:
+def test_page_can_run_twice(page: str, run: Run, tmp_path: Path) -> None:
+    """`test_page_runs_from_a_clean_prompt` runs it in a fresh interpreter."""
     if page in NEEDS:
         pytest.importorskip(NEEDS[page], reason=f"the page needs {NEEDS[page]}")
     for position, interpreter in enumerate(read_page((ROOT / page).read_text("utf-8"))):
         for file, code in interpreter.files.items():
             (tmp_path / file).write_text(code, encoding="utf-8")
         script = "\n".join(block.code for block in interpreter.blocks)
-        if position == 0:
-            check(page, script, tmp_path, {})
-        else:
-            with own_site() as settings:
-                check(page, script, tmp_path, dict(settings))
+        site: AbstractContextManager[Mapping[str, str]] = own_site() if position else nullcontext({})
+        with site as settings:
+            check(page, run(script, tmp_path, settings), run(script, tmp_path, settings))
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_example_can_run_twice(example: str, tmp_path: Path) -> None:
-    script = NOTEBOOK if example.endswith(".ipynb") else WIZARD if example == "setup_wizard.py" else EXAMPLE
-    check(example, script.format(path=str(ROOT / "examples" / example)), tmp_path, {})
+def test_example_can_run_twice(example: str, run: Run, tmp_path: Path) -> None:
+    template = NOTEBOOK if example.endswith(".ipynb") else WIZARD if example == "setup_wizard.py" else EXAMPLE
+    script = template.format(path=str(ROOT / "examples" / example))
+
+    check(example, run_fresh(script, tmp_path, {}), run(script, tmp_path, {}))
 
 
 @pytest.mark.parametrize("example", EXAMPLE_NEEDS)
@@ -118,10 +137,16 @@ def test_example_with_a_library_can_run_twice(example: str, tmp_path: Path) -> N
     """Warnings of the library are not errors."""
     pytest.importorskip(EXAMPLE_NEEDS[example], reason=f"the example needs {EXAMPLE_NEEDS[example]}")
     script = EXAMPLE.format(path=str(ROOT / "examples" / example))
-    check(example, script, tmp_path, {"RUNTIME__DLTHUB_TELEMETRY": "false"}, is_strict=False)
+    settings = {"RUNTIME__DLTHUB_TELEMETRY": "false"}
+
+    check(
+        example,
+        run_fresh(script, tmp_path, settings, flags=()),
+        run_fresh(script, tmp_path, settings, flags=()),
+    )
 
 
-def test_second_run_finds_the_objects_of_the_first(tmp_path: Path) -> None:
+def test_second_run_finds_the_objects_of_the_first(run: Run, tmp_path: Path) -> None:
     """Otherwise the tests above would prove nothing."""
     script = """
 from jsm_assets_dest.testing import Emulator
@@ -130,8 +155,40 @@ with Emulator() as emulator:
     people.add_object(Name="Ana")
     print(len(people.objects), emulator.add_import_source("HR").token[-8:])
 """
-    first, second = run_twice(script, tmp_path, {})
+    first, second = run_fresh(script, tmp_path, {}), run(script, tmp_path, {})
 
     assert first.stdout == second.stdout
     assert first.stdout.startswith("1 ")
     assert json.loads((tmp_path / ".site-0.json").read_text("utf-8")) == {"HR/People": ["Ana"]}
+
+
+@pytest.mark.parametrize(
+    ("script", "exit_code", "output"),
+    [
+        ("import sys; print('earlier' in globals(), hasattr(sys, 'earlier'))", 0, "False False"),
+        (
+            "import os; print(os.getcwd(), os.environ['NAME'], 'EARLIER' in os.environ)",
+            0,
+            "{folder} value False",
+        ),
+        ("import atexit; atexit.register(print, 'end'); print('script')", 0, "script\nend"),
+        ("import logging; logging.warning('late'); 1 / 0", 1, "WARNING:root:late\nTraceback"),
+        ("import warnings; warnings.warn('old')", 1, "UserWarning: old"),
+        ("raise SystemExit(3)", 3, ""),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", -9, ""),
+    ],
+)
+def test_copied_process_runs_a_script_like_a_fresh_one(
+    script: str, exit_code: int, output: str, run: Run, tmp_path: Path
+) -> None:
+    """Nothing remains from an earlier script."""
+    run(
+        "import os, sys; sys.earlier = earlier = os.environ['EARLIER']; print('earlier')",
+        tmp_path,
+        {"EARLIER": "1"},
+    )
+    process = run(script, tmp_path, {"NAME": "value"})
+
+    assert process.returncode == exit_code
+    assert output.format(folder=tmp_path) in process.stdout
+    assert "earlier" not in process.stdout

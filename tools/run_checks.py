@@ -4,9 +4,10 @@
     .ci/run lint readme  run only the jobs whose names begin with one of these words
 
 The README's two commands run word for word, in a fresh copy and a fresh virtual environment for each Python. Its test
-command leaves out the tests marked with `once`, which the session `once` runs. The session `tests` is left out, because that
-command does the same. `quick` runs only one file, because that command runs its other tests. `bench` is left out, because the
-other jobs would disturb it, and `spark`, because it needs Java. Jobs run side by side, one on each core, the longest first.
+command leaves out the tests marked with `once`, which the session `once` runs. Sessions that repeat another job are left out:
+`tests` and `example` (the README's commands) and `lowest` (`wheel` runs more tests with the same versions). `quick` runs only
+one file, because the README's command runs its other tests. `bench` is left out, because the other jobs would disturb it, and
+`spark`, because it needs Java. Jobs run side by side, one on each core, the longest first.
 The last lines of the output are pytest's summaries.
 
 Environment variables:
@@ -46,7 +47,6 @@ README_COMMANDS = {"tests": "-m pytest", "example": "examples/okta_destination.p
 SESSIONS = (
     "once",
     "wheel",
-    "lowest",
     "peers",
     "types",
     "httpx2",
@@ -54,9 +54,11 @@ SESSIONS = (
     "notebook",
     "quick",
     "lint",
-    "example",
 )
-SESSIONS_LEFT_OUT = ("tests", "bench", "spark")
+SESSIONS_LEFT_OUT = ("tests", "example", "lowest", "bench", "spark")
+
+#: The sessions that run on the oldest Python that exists.
+SESSIONS_ON_THE_OLDEST = ("wheel", "lowest")
 
 #: Arguments of sessions. What the README's test command has run already is not run again.
 ARGUMENTS: Mapping[str, tuple[str, ...]] = {"quick": ("tests/tools/test_derive_sync.py",)}
@@ -227,7 +229,7 @@ def session_job(work: Path, session: str, pythons: Mapping[str, str]) -> Job:
     # A shell lets background programs ignore Ctrl-C. The tests must pass under such a shell, too.
     shell = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
     nox = [str(work / "nox" / "bin" / "nox"), "--error-on-missing-interpreters", "-s", session]
-    if session == "lowest":
+    if session in SESSIONS_ON_THE_OLDEST:
         nox += ["--force-python", min(pythons)]
     if arguments := ARGUMENTS.get(session):
         nox += ["--", *arguments]

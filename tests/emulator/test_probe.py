@@ -100,7 +100,7 @@ def test_probe_finds_several_flipped_switches() -> None:
     "needs",
     [
         pytest.param({}, id="small"),
-        pytest.param(NEEDS["total_capped_at"], id="many objects", marks=pytest.mark.once),
+        pytest.param(NEEDS["total_capped_at"], id="many objects", marks=pytest.mark.slow),
         pytest.param(NEEDS["assets_texts_translated"], id="Korean"),
         pytest.param(NEEDS["schema_without_role_status"], id="licensed second account"),
     ],
@@ -129,7 +129,7 @@ def test_every_group_is_named_by_a_switch_and_question() -> None:
     assert sorted(set(numbers)) == list(QUESTIONS)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_all_questions_but_the_language_have_a_verdict() -> None:
     profile = Sandbox().probe_everything()
     assert set(profile.questions) == set(QUESTIONS) - {6}

@@ -67,7 +67,7 @@ def no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class TestCommand:
-    @pytest.mark.once
+    @pytest.mark.slow
     def test_repeated_command_continues(self, command: Command, capsys: pytest.CaptureFixture[str]) -> None:
         assert command("--second-email", "bruno@acme.com") == 0
         output = capsys.readouterr().out
@@ -316,7 +316,7 @@ class TestObstacles:
         reason = "The second account has a role in the object schema."
         assert profile.not_asked["schema_without_role_status"] == reason
 
-    @pytest.mark.once
+    @pytest.mark.slow
     def test_used_import_skips_the_first_put(self) -> None:
         site = Sandbox()
         site.probe_everything()

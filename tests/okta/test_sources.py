@@ -273,7 +273,7 @@ def test_folder_with_unknown_kinds_is_rejected(tmp_path: Path) -> None:
         okta.Tenant.from_folder(tmp_path)
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_written_folder_gives_the_same_records(tmp_path: Path) -> None:
     tenant = okta.sample_tenant(60)
     folder = okta.write_folder(tenant, tmp_path / "out", page_size=25)

@@ -39,6 +39,8 @@ COUNT = 50
 CHUNK = 10
 #: Seconds after which an import fails instead of blocking all tests. A busy computer needs a minute to restart a worker.
 LIMIT = 300.0
+#: Workers are copies of a process that has imported Dask and pandas. Otherwise each would spend seconds on these imports.
+FAST_START = {"distributed.worker.multiprocessing-method": "forkserver"}
 
 
 @pytest.fixture
@@ -58,7 +60,13 @@ def settings(emulator: Emulator) -> Iterator[Mapping[str, str]]:
 @pytest.fixture
 def client(settings: Mapping[str, str]) -> Iterator[Client]:
     with (
-        dask.config.set({**dask_import.LEASE, "distributed.scheduler.locks.lease-validation-interval": "1s"}),
+        dask.config.set(
+            {
+                **dask_import.LEASE,
+                **FAST_START,
+                "distributed.scheduler.locks.lease-validation-interval": "1s",
+            }
+        ),
         LocalCluster(
             n_workers=2, threads_per_worker=1, dashboard_address=None, env=dict(settings), processes=True
         ) as cluster,
@@ -322,5 +330,6 @@ def test_no_secret_travels_with_a_task(settings: Mapping[str, str]) -> None:
 def test_example_runs(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("JSM_ASSETS_SITE", raising=False)
 
-    assert dask_import.main(["--partitions", "2"]) == 0
+    with dask.config.set(FAST_START):
+        assert dask_import.main(["--partitions", "2"]) == 0
     assert "4,000 records sent by the workers, 4,000 confirmed by Assets" in capsys.readouterr().out

@@ -87,7 +87,7 @@ def test_250_people_are_linked_and_the_second_run_writes_nothing() -> None:
         assert not schema.link_users(*LINKS, dry_run=True).linked
 
 
-@pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.parametrize("empties", [False, True])
 def test_links_survive_the_next_import_or_are_restored(empties: bool) -> None:
     """Two apps imply that an import leaves other attributes unchanged. If it does not, the next run fills them again."""

@@ -75,7 +75,7 @@ def labels(emulator: Emulator) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.parametrize("records", [{"buildings": NESTED}, FLAT], ids=["nested", "flat"])
 def test_inner_records_arrive(records: dict[str, Any]) -> None:
     @story

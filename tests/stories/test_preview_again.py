@@ -336,7 +336,7 @@ def test_references_in_another_case_and_form_are_found() -> None:
     assert result.problems == sample.problems == ()
 
 
-@pytest.mark.once
+@pytest.mark.slow
 def test_lost_manager_is_named_although_only_assets_resolves_it() -> None:
     """The manager of a person is unknown, but not that the record has none any more."""
     wanted = okta.schema_model("lean")

@@ -302,7 +302,7 @@ async def test_running_execution_without_links(emulator: Emulator, connection: A
     assert running.to_dict()["execution"] is None
 
 
-@pytest.mark.once
+@pytest.mark.slow
 @story
 async def test_attach_rejects_what_is_not_an_execution_here(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)

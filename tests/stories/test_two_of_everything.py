@@ -161,7 +161,7 @@ def test_three_imports_of_one_type_are_one_warning() -> None:
     assert plans[2].of("warning")[0].message.startswith('The imports "A", "B" fill this object type too.')
 
 
-@pytest.mark.once
+@pytest.mark.slow
 @pytest.mark.parametrize("are_imports_hidden", [False, True])
 def test_suggested_namespace_is_not_in_use(are_imports_hidden: bool) -> None:
     """Each suggestion is followed until one works; where the imports are hidden, rejections are remembered."""

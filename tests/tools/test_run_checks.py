@@ -238,9 +238,9 @@ def test_install_nox_job_installs_the_pinned_version(tmp_path: Path, monkeypatch
     assert NOX.search(str(install_nox_job(tmp_path, "python").command))
 
 
-@pytest.mark.parametrize(("session", "oldest"), [("lint", False), ("lowest", True)])
+@pytest.mark.parametrize(("session", "oldest"), [("lint", False), ("wheel", True), ("lowest", True)])
 def test_session_job_finds_all_pythons(tmp_path: Path, session: str, *, oldest: bool) -> None:
-    """The session with the lowest versions runs on the oldest Python that exists."""
+    """The sessions with the lowest versions run on the oldest Python that exists."""
     job = session_job(tmp_path, session, {"3.12": "/a/python3.12", "3.13": "/b/python3.13"})
 
     assert job.environment["PATH"].split(os.pathsep)[:2] == ["/b", "/a"]

@@ -18,7 +18,7 @@ from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
-from .compared_values import ComparedValues, differing
+from .arriving_values import ComparedValues, differing
 from .identities import MappedType, RecordDigests, display, loose
 from .temporary_database import TemporaryDatabase, storable
 

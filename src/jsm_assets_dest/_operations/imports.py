@@ -74,19 +74,21 @@ from ..exceptions import (
     UnsafeLinkError,
 )
 from . import executions, starting, verifying
-from .confirming import (
+from .executions import GONE, clean_up, complete, ended, look, patient
+from .guard import refuse_missing
+from .import_target import ImportTarget
+from .record_sources import Records
+from .run_journal import (
+    JournalRecord,
     changed_records,
     doubtful_types,
     forget_lost,
     leavers_of,
     notes_of,
     record_objects,
+    refuse_other_journal,
+    shape_of,
 )
-from .executions import GONE, clean_up, complete, ended, look, patient
-from .guard import refuse_missing
-from .import_target import ImportTarget
-from .record_sources import Records
-from .resuming import JournalRecord, refuse_other_journal, shape_of
 from .sending import Sending
 from .starting import ImportSetup, begin
 from .verifying import SAMPLE, Verifying

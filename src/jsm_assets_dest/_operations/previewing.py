@@ -30,7 +30,7 @@ from .record_sources import (
     CheckedRecords,
     Records,
 )
-from .resuming import refuse_other_journal
+from .run_journal import refuse_other_journal
 
 
 def preview(target: ImportTarget, records: object, options: ImportOptions) -> Operation[ImportPreview]:

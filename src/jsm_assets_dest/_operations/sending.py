@@ -32,7 +32,7 @@ from .record_sources import (
     close,
     pull,
 )
-from .resuming import JournalRecord
+from .run_journal import JournalRecord
 
 _log = logging.getLogger("jsm_assets_dest.import")
 _chunks = logging.getLogger("jsm_assets_dest.chunk")

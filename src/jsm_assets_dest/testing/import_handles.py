@@ -11,7 +11,7 @@ from .world.aql import parse
 from .world.entities import Execution, ImportSource
 from .world.imports import cancel_execution, settle_executions, status_document
 from .world.json_reading import JsonObject, JsonValue
-from .world.missing_objects import missing_policy, policy_of
+from .world.objects import missing_policy, policy_of
 from .world.site import Site
 
 

@@ -246,6 +246,15 @@ class Call:
                 status, errors_body(fields={name: f"{name} {self.text(name)} does not exist"})
             ) from None
 
+    def require_address(self, *, exists: bool) -> None:
+        """Reject an address that this site does not have.
+
+        Raises:
+            Rejection: 404.
+        """
+        if not exists:
+            raise Rejection(404, errors_body(["null for uri: " + self.inbound.path]))
+
     def require(self, schema: ObjectSchema, right: str) -> None:
         """Reject callers whose role in a schema does not allow "manage", "develop" or "view".
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import base64
 
-from ..world import configuration
+from ..world import schemas
 from ..world.clock import timestamp
 from ..world.entities import Status, image
 from ..world.json_reading import ID, INTEGER, STRING, JsonObject, JsonValue
@@ -92,7 +92,7 @@ def list_statuses(call: Call) -> Response:
 def create_status(call: Call) -> Response:
     schema_id = _schema_id(call)
     _require_schema(call, schema_id)
-    status = configuration.create_status(
+    status = schemas.create_status(
         call.site,
         name=call.text("name") or "",
         category=call.integer("category") or 0,
@@ -118,7 +118,7 @@ def get_status(call: Call) -> Response:
 def update_status(call: Call) -> Response:
     status = _status(call)
     _require_schema(call, status.schema_id)
-    configuration.update_status(
+    schemas.update_status(
         call.site,
         status,
         name=call.text("name") or "",
@@ -132,7 +132,7 @@ def update_status(call: Call) -> Response:
 def delete_status(call: Call) -> Response:
     status = _status(call)
     _require_schema(call, status.schema_id)
-    configuration.delete_status(call.site, status)
+    schemas.delete_status(call.site, status)
     return empty_response()
 
 
@@ -163,7 +163,7 @@ def list_reference_types(call: Call) -> Response:
 def create_reference_type(call: Call) -> Response:
     schema_id = _schema_id(call)
     _require_schema(call, schema_id)
-    kind = configuration.create_reference_type(
+    kind = schemas.create_reference_type(
         call.site,
         name=call.text("name") or "",
         description=call.text("description") or "",
@@ -181,9 +181,9 @@ def create_reference_type(call: Call) -> Response:
     body=Body(optional={"name": STRING, **_KIND}),
 )
 def update_reference_type(call: Call) -> Response:
-    kind = configuration.reference_type(call.site, call.parameters["id"])
+    kind = schemas.reference_type(call.site, call.parameters["id"])
     _require_schema(call, kind.schema_id)
-    configuration.update_reference_type(
+    schemas.update_reference_type(
         call.site,
         kind,
         name=call.text("name"),
@@ -195,15 +195,15 @@ def update_reference_type(call: Call) -> Response:
 
 @ROUTES.operation("delete reference type", "DELETE", "/config/referencetype/{id}", scope=_DELETE)
 def delete_reference_type(call: Call) -> Response:
-    kind = configuration.reference_type(call.site, call.parameters["id"])
+    kind = schemas.reference_type(call.site, call.parameters["id"])
     _require_schema(call, kind.schema_id)
-    configuration.delete_reference_type(call.site, kind)
+    schemas.delete_reference_type(call.site, kind)
     return empty_response()
 
 
 @ROUTES.operation("load icon image", "GET", "/config/referencetype/{id}/image.png", scope=_READ)
 def load_reference_type_image(call: Call) -> Response:
-    kind = configuration.reference_type(call.site, call.parameters["id"])
+    kind = schemas.reference_type(call.site, call.parameters["id"])
     return Response(
         status=200, body=image(min(call.number("size", 16, 1), 288), kind.name), content_type="image/png"
     )
@@ -214,8 +214,7 @@ def load_reference_type_image(call: Call) -> Response:
 
 @ROUTES.operation("read global configuration", "GET", "/global/config", scope=_READ)
 def read_global_configuration(call: Call) -> Response:
-    if not call.site.doubts.global_config_present:
-        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
+    call.require_address(exists=call.site.doubts.global_config_present)
     document: JsonObject = {
         "allowOtherObjectSchema": False,
         "validateQuickCreate": False,

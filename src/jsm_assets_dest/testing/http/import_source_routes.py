@@ -11,7 +11,7 @@ from ..world.clock import timestamp
 from ..world.entities import ImportSource
 from ..world.imports import with_created_query
 from ..world.json_reading import ANY, STRING, JsonObject, JsonValue
-from ..world.missing_objects import policy_of
+from ..world.objects import policy_of
 from ..world.rejections import bad_request, not_found
 from .call import Body, Call, Routes
 from .exchange import Response, empty_response, json_response

@@ -162,8 +162,7 @@ def list_object_types_flat(call: Call) -> Response:
 )
 def list_schema_reference_types(call: Call) -> Response:
     schema = call.schema("view")
-    if not call.site.doubts.schema_reference_types_present:
-        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
+    call.require_address(exists=call.site.doubts.schema_reference_types_present)
     kinds = call.site.reference_types.values()
     return json_response(
         [call.render.reference_type(kind) for kind in kinds if kind.schema_id in (None, schema.id)]
@@ -206,8 +205,7 @@ def update_schema_properties(call: Call) -> Response:
 
 @ROUTES.operation("read schema properties", "GET", "/global/config/objectschema/{id}", scope=_READ)
 def read_schema_configuration(call: Call) -> Response:
-    if not call.site.doubts.global_config_present:
-        raise Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
+    call.require_address(exists=call.site.doubts.global_config_present)
     return json_response(_properties(call.schema("view")))
 
 
@@ -216,40 +214,31 @@ def read_schema_configuration(call: Call) -> Response:
 # with account ids in place of user keys, which is a guess. `Doubts.roles_readable` and `roles_writable` turn them off.
 
 
-def _no_such_address(call: Call) -> Rejection:
-    return Rejection(404, errors_body(["null for uri: " + call.inbound.path]))
-
-
-def _role_link(call: Call, role: Role) -> str:
+def _role_links(call: Call, roles: list[Role]) -> Response:
     # The observed links contain the old name of the product.
     root = call.base.replace("/jsm/assets/", "/jsm/insight/").replace("/gateway/api", "")
-    return f"{root}/config/role/{role.id}"
+    return json_response({role.name: f"{root}/config/role/{role.id}" for role in roles})
 
 
 @ROLE_ROUTES.operation("list roles", "GET", "/objectschema/{id}")
 def list_roles(call: Call) -> Response:
     schema = call.schema("view")
-    if not call.site.doubts.roles_readable:
-        raise _no_such_address(call)
-    return json_response({role.name: _role_link(call, role) for role in schemas.roles_of(call.site, schema)})
+    call.require_address(exists=call.site.doubts.roles_readable)
+    return _role_links(call, schemas.roles_of(call.site, schema))
 
 
 @ROLE_ROUTES.operation("list roles", "GET", "/objecttype/{id}")
 def list_type_roles(call: Call) -> Response:
     object_type = call.object_type("view")
-    if not call.site.doubts.roles_readable:
-        raise _no_such_address(call)
-    return json_response(
-        {role.name: _role_link(call, role) for role in schemas.type_roles_of(call.site, object_type)}
-    )
+    call.require_address(exists=call.site.doubts.roles_readable)
+    return _role_links(call, schemas.type_roles_of(call.site, object_type))
 
 
 @ROLE_ROUTES.operation("get role", "GET", "/{id}")
 def get_role(call: Call) -> Response:
     role = schemas.role(call.site, call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "view")
-    if not call.site.doubts.roles_readable:
-        raise _no_such_address(call)
+    call.require_address(exists=call.site.doubts.roles_readable)
     return json_response(_role_document(call, role))
 
 
@@ -264,8 +253,7 @@ def get_role(call: Call) -> Response:
 def set_role(call: Call) -> Response:
     role = schemas.role(call.site, call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "manage")
-    if not call.site.doubts.roles_writable:
-        raise _no_such_address(call)
+    call.require_address(exists=call.site.doubts.roles_writable)
     actors = cast(JsonObject, call.body["categorisedActors"])
     unknown = set(actors) - {schemas.USER_ACTORS, schemas.GROUP_ACTORS}
     if unknown and call.strict:

@@ -11,7 +11,7 @@ from typing import cast
 from .clock import import_timestamp
 from .entities import Execution, ImportSource, ObjectSchema
 from .json_reading import JsonObject, JsonValue
-from .missing_objects import count_absences, missing_policy
+from .objects import count_absences, missing_policy
 from .processing import process
 from .rejections import Rejection, bad_request, errors_body, import_conflict
 from .site import Site

@@ -20,7 +20,7 @@ from .entities import (
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
-from .missing_objects import reset_policies
+from .objects import reset_policies
 from .rejections import Rejection, errors_body, not_found
 from .site import Site
 from .types import AttributeSettings, create_attribute, create_object_type

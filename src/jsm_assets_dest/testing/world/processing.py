@@ -29,8 +29,7 @@ from .entities import (
 )
 from .json_reading import JsonObject, JsonValue
 from .mapping_document import mapped_attribute
-from .missing_objects import treat_missing
-from .objects import insert_object, store_values, value_problem
+from .objects import insert_object, store_values, treat_missing, value_problem
 from .site import Site
 from .values import BadValue, normalise, options_of
 
