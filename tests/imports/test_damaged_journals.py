@@ -53,7 +53,6 @@ def read_everything(path: Path) -> None:
             assert repr(run)
     with ImportJournal(path) as journal:
         for source in sorted(journal.import_sources()):
-            journal.previous_counts(source)
             journal.confirmed_types(source)
             list(journal.confirmed_objects(source))
             list(journal.confirmed_contents(source))

@@ -203,23 +203,6 @@ def test_begin_abandons_the_open_run(path: Path) -> None:
         assert run.id == "two"
 
 
-def test_guard_compares_with_the_last_whole_import(path: Path) -> None:
-    """Test imports and interrupted ones say nothing about how many records there should be."""
-    with Journal(path) as journal:
-        assert journal.previous_counts("source") is None
-        for run_id, state, counts, test in [
-            ("one", RunState.DONE, {"people": 100}, False),
-            ("two", RunState.DONE, {"people": 10}, True),
-            ("three", RunState.CANCELLED, {"people": 20}, False),
-        ]:
-            begin(journal, run_id, test=test)
-            journal.finish_run(run_id, state, counts)
-        begin(journal, "four")
-
-        assert journal.previous_counts("source") == {"people": 100}
-        assert journal.previous_counts("another") is None
-
-
 @pytest.mark.parametrize(("source", "model"), [("other", "model"), ("source", "other")])
 def test_journal_of_something_else_is_rejected(path: Path, source: str, model: str) -> None:
     """Resuming into another import source, or with another model, would mix two imports."""

@@ -54,8 +54,8 @@ from jsm_assets_dest._plan.conflicts import ConflictRecord, Resolution
 from jsm_assets_dest._plan.differences import Difference, DifferenceKind
 from jsm_assets_dest._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from jsm_assets_dest.exceptions import RecordError
-from jsm_assets_dest.okta._data_map import DataMap, DataMapRow
 from jsm_assets_dest.okta._privacy import Action
+from jsm_assets_dest.okta._review import DataMap, DataMapRow
 from jsm_assets_dest.testing import Emulator
 
 SITE = "https://acme.atlassian.net"

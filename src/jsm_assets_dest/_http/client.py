@@ -293,6 +293,10 @@ def _client(
     return client
 
 
+def _authorization(request: Request) -> httpx.Auth | None:
+    return None if request.authorization is None else _Authorization(request.authorization)
+
+
 def _prepared(
     client: httpx.Client | httpx.AsyncClient, request: Request, limits: Limits, seconds: float
 ) -> httpx.Request:
@@ -367,7 +371,7 @@ def send(
     try:
         http_response = client.send(
             _prepared(client, request, limits, seconds),
-            auth=_Authorization(request.authorization) if request.authorization is not None else None,
+            auth=_authorization(request),
             stream=True,
         )
         try:
@@ -409,7 +413,7 @@ async def send_async(
                 prepared.stream = _Body(request.body)
             http_response = await client.send(
                 prepared,
-                auth=_Authorization(request.authorization) if request.authorization is not None else None,
+                auth=_authorization(request),
                 stream=True,
             )
             try:

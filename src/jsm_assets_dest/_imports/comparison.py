@@ -18,7 +18,7 @@ from attrs import frozen
 
 from .._assets.objects import AssetsObject
 from .._wire.json_reading import as_number, as_object, as_texts
-from .compared_values import ComparedValues, differing
+from .arriving_values import ComparedValues, differing
 from .identities import MappedType, RecordDigests, display, loose
 from .temporary_database import TemporaryDatabase, storable
 
@@ -56,6 +56,10 @@ _MISSING = f"FROM existing {_WITHOUT_RECORD}"
 _NOT_REMEMBERED = (
     " AND NOT EXISTS (SELECT 1 FROM remembered WHERE remembered.type=existing.type"
     " AND remembered.identity=existing.identity)"
+)
+_IS_ACCEPTED = (
+    " AND EXISTS (SELECT 1 FROM remembered WHERE remembered.type=existing.type"
+    " AND remembered.identity=existing.identity AND accepted)"
 )
 _IS_SKIPPED = " AND EXISTS (SELECT 1 FROM skipped WHERE skipped.type=existing.type AND skipped.identity=existing.identity)"
 
@@ -119,6 +123,8 @@ class TypeCounts:
         unlisted: Objects that a count contains, and neither the list of objects nor the new records of the run. No one can name
             them. At least the objects of a journal that are not listed and have no record. Without those that the user accepts.
         accepted_unlisted: Unlisted objects that the user accepts to be missing.
+        accepted_known: Missing objects that the user accepts, and that only the journal knows, although the objects in Assets were
+            listed. Once the journal forgets them, they are unlisted.
         known_unlisted: Newly missing objects that only the journal knows, although the objects in Assets were listed.
         total: Objects that exist, with those of the largest count.
     """
@@ -135,6 +141,7 @@ class TypeCounts:
     changed_form: int
     unlisted: int
     accepted_unlisted: int
+    accepted_known: int
     known_unlisted: int
     total: int
 
@@ -431,6 +438,9 @@ class Comparison:
                 changed_form=self._changed_form(index) if newly_missing else 0,
                 unlisted=max(0, unlisted - accepted),
                 accepted_unlisted=max(0, accepted),
+                accepted_known=self._stored.number(f"{_MISSING} AND existing.key=''{_IS_ACCEPTED}", index)
+                if is_listed
+                else 0,
                 known_unlisted=self._stored.number(f"{newly} AND existing.key=''", index) if is_listed else 0,
                 total=total,
             )

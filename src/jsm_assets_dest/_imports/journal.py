@@ -249,18 +249,6 @@ class Journal:
             counts.update(chunk.counts if chunk.state is ChunkState.ACCEPTED else {})
         return evolve(run, counts=dict(counts))
 
-    def previous_counts(self, import_source: str) -> dict[str, int] | None:
-        """Return the number of records by selector of the last complete import, or None if there was none.
-
-        Test imports and imports that did not end with DONE are ignored.
-        """
-        with self._reading() as database:
-            row = database.execute(
-                "SELECT id FROM runs WHERE import_source=? AND state=? AND NOT test ORDER BY number DESC LIMIT 1",
-                (import_source, RunState.DONE),
-            ).fetchone()
-            return None if row is None else dict(self._run(database, row[0]).counts)
-
     def completing(
         self, run_id: str, object_types: Collection[str] = (), objects: Iterable[JournalObject] = ()
     ) -> None:

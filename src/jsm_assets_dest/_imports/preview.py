@@ -143,6 +143,8 @@ class ObjectTypePreview:
     examples_emptied: tuple[ChangedObject, ...] = field(default=(), repr=False)
     examples_missing: tuple[MissingObject, ...] = field(default=(), repr=False)
     _key: str = field(default="", repr=False, alias="key")
+    #: Unlisted objects that were accepted before, and are not part of `unlisted`.
+    _accepted_unlisted: int = field(default=0, repr=False, alias="accepted_unlisted")
     _missing_objects: StoredObjects[ExistingObject] | tuple[ExistingObject, ...] = field(
         default=(), repr=False, eq=False, alias="missing_objects"
     )
@@ -341,7 +343,7 @@ def accepted_objects(preview: ImportPreview) -> Iterator[tuple[str, Iterator[str
     """Yield for each object type its key, the identities of the missing objects that a preview shows, and the unlisted number."""
     for object_type in preview.object_types:
         texts = (absent.text for absent in object_type._missing_objects)
-        yield object_type._key, texts, object_type.unlisted
+        yield object_type._key, texts, object_type.unlisted + object_type._accepted_unlisted
 
 
 # --- making previews
@@ -419,6 +421,7 @@ def _type_preview(
         missing=counts.missing,
         newly_missing=counts.newly_missing,
         unlisted=counts.unlisted,
+        accepted_unlisted=counts.accepted_unlisted,
         duplicated=counts.duplicates,
         dangling=0 if dangling is None else dangling.get(key, 0),
         emptied=emptied.count,

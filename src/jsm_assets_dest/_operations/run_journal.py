@@ -175,9 +175,10 @@ def record_objects(journal: Journal, execution: Execution, *, is_test: bool) -> 
     journal.accept_unlisted(
         execution.run_id,
         (
-            UnlistedObjects(key, of_type.accepted_unlisted, of_type.total - of_type.missing)
+            UnlistedObjects(key, number, of_type.total - of_type.missing + of_type.accepted_known)
             for key, of_type in counts.items()
-            if of_type.accepted_unlisted > 0
+            for number in (of_type.accepted_unlisted + of_type.accepted_known,)
+            if number
         ),
     )
     journal.completing(

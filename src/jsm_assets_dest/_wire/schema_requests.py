@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple, TypeVar
 
 from ..exceptions import MalformedAnswerError
@@ -20,9 +20,8 @@ PAGE_SIZE = 50
 def list_object_schemas(base: str, start: int = 0, size: int = PAGE_SIZE, *, counts: bool = True) -> Request:
     """List one page of the object schemas that the caller can see."""
     query = {"startAt": start, "maxResults": size, "includeCounts": counts}
-    return Request(
-        "list object schemas", "GET", address(base, "objectschema", "list", query=query), listing=True
-    )
+    url = address(base, "objectschema", "list", query=query)
+    return Request("list object schemas", "GET", url, listing=True)
 
 
 class Page(NamedTuple):
@@ -63,13 +62,9 @@ def create_object_schema(base: str, key: str, name: str, description: str) -> Re
     body: dict[str, object] = {"name": name, "objectSchemaKey": key}
     if description:
         body["description"] = description
+    url = address(base, "objectschema", "create")
     return Request(
-        "create object schema",
-        "POST",
-        address(base, "objectschema", "create"),
-        subject=key,
-        body=json_body(body),
-        repeat=Repeat.WHEN_REJECTED,
+        "create object schema", "POST", url, subject=key, body=json_body(body), repeat=Repeat.WHEN_REJECTED
     )
 
 
@@ -82,45 +77,30 @@ def update_object_schema(base: str, schema_id: str, changes: Mapping[str, str]) 
 
 def delete_object_schema(base: str, schema_id: str) -> Request:
     """Delete an object schema with everything in it."""
-    return Request(
-        "delete object schema",
-        "DELETE",
-        address(base, "objectschema", schema_id),
-        repeat=Repeat.WHEN_REJECTED,
-        empty_answer=True,
-    )
+    return _delete("delete object schema", address(base, "objectschema", schema_id))
+
+
+def _delete(operation: str, url: str) -> Request:
+    return Request(operation, "DELETE", url, repeat=Repeat.WHEN_REJECTED, empty_answer=True)
 
 
 def list_object_types(base: str, schema_id: str, *, counts: bool = True) -> Request:
     """List all object types of a schema, of all levels."""
-    return Request(
-        "list object types flat",
-        "GET",
-        address(
-            base, "objectschema", schema_id, "objecttypes", "flat", query={"includeObjectCounts": counts}
-        ),
-        listing=True,
-    )
+    query = {"includeObjectCounts": counts}
+    url = address(base, "objectschema", schema_id, "objecttypes", "flat", query=query)
+    return Request("list object types flat", "GET", url, listing=True)
 
 
 def list_attributes(base: str, schema_id: str) -> Request:
     """List all attributes of all object types of a schema, each with its object type."""
-    return Request(
-        "list schema attributes",
-        "GET",
-        address(base, "objectschema", schema_id, "attributes", query={"extended": True}),
-        listing=True,
-    )
+    url = address(base, "objectschema", schema_id, "attributes", query={"extended": True})
+    return Request("list schema attributes", "GET", url, listing=True)
 
 
 def update_object_type(base: str, object_type_id: str, changes: Mapping[str, object]) -> Request:
     """Change the name, description, or icon of an object type."""
-    return Request(
-        "update object type",
-        "PUT",
-        address(base, "objecttype", object_type_id),
-        body=json_body(dict(changes)),
-    )
+    url = address(base, "objecttype", object_type_id)
+    return Request("update object type", "PUT", url, body=json_body(dict(changes)))
 
 
 def get_object_type(base: str, object_type_id: str) -> Request:
@@ -130,22 +110,16 @@ def get_object_type(base: str, object_type_id: str) -> Request:
 
 def delete_object_type(base: str, object_type_id: str) -> Request:
     """Delete an object type with its objects."""
-    return Request(
-        "delete object type",
-        "DELETE",
-        address(base, "objecttype", object_type_id),
-        repeat=Repeat.WHEN_REJECTED,
-        empty_answer=True,
-    )
+    return _delete("delete object type", address(base, "objecttype", object_type_id))
 
 
 def read_schema_properties(base: str, schema_id: str) -> Request:
     """Read the settings of a schema about references and quick creation (seen in one client, not documented)."""
-    return Request(
-        "read schema properties",
-        "GET",
-        address(base, "global", "config", "objectschema", schema_id, "property"),
-    )
+    return Request("read schema properties", "GET", _properties_address(base, schema_id))
+
+
+def _properties_address(base: str, schema_id: str) -> str:
+    return address(base, "global", "config", "objectschema", schema_id, "property")
 
 
 #: The settings that `update_schema_properties` takes (Atlassian's OpenAPI document).
@@ -157,7 +131,7 @@ def update_schema_properties(base: str, schema_id: str, properties: Mapping[str,
     return Request(
         "update schema properties",
         "POST",
-        address(base, "global", "config", "objectschema", schema_id, "property"),
+        _properties_address(base, schema_id),
         body=json_body(dict(properties)),
         empty_answer=True,
     )
@@ -165,12 +139,8 @@ def update_schema_properties(base: str, schema_id: str, properties: Mapping[str,
 
 def list_statuses(base: str, schema_id: str | None) -> Request:
     """List the statuses of a schema, or the global ones."""
-    return Request(
-        "list statuses",
-        "GET",
-        address(base, "config", "statustype", query={"objectSchemaId": schema_id}),
-        listing=True,
-    )
+    url = address(base, "config", "statustype", query={"objectSchemaId": schema_id})
+    return Request("list statuses", "GET", url, listing=True)
 
 
 def create_status(base: str, schema_id: str, name: str, category: int, description: str) -> Request:
@@ -178,13 +148,8 @@ def create_status(base: str, schema_id: str, name: str, category: int, descripti
     body: dict[str, object] = {"name": name, "category": category, "objectSchemaId": schema_id}
     if description:
         body["description"] = description
-    return Request(
-        "create status",
-        "POST",
-        address(base, "config", "statustype"),
-        body=json_body(body),
-        repeat=Repeat.WHEN_REJECTED,
-    )
+    url = address(base, "config", "statustype")
+    return Request("create status", "POST", url, body=json_body(body), repeat=Repeat.WHEN_REJECTED)
 
 
 def list_roles(base: str, schema_id: str) -> Request:
@@ -233,29 +198,16 @@ def import_status(base: str, import_source_id: str) -> Request:
 
 def create_import_token(base: str, import_source_id: str) -> Request:
     """Generate a new token for an import. The older one is rejected from then on, so this is never sent twice."""
-    return Request(
-        "create import token",
-        "POST",
-        address(base, "importsource", import_source_id, "token"),
-        repeat=Repeat.WHEN_REJECTED,
-    )
+    url = address(base, "importsource", import_source_id, "token")
+    return Request("create import token", "POST", url, repeat=Repeat.WHEN_REJECTED)
 
 
 def read_each(response: Response, what: str, read: Callable[[object], T], *wrappers: str) -> tuple[T, ...]:
     """Read each entry of an array, or of an array under one of the keys `wrappers`."""
-
-    def entries() -> Iterator[T]:
-        for entry in read_array(response.json(), what, *wrappers):
-            yield read(entry)
-
-    return tuple(entries())
+    return tuple(map(read, read_array(response.json(), what, *wrappers)))
 
 
 def read_mapping_document(base: str, import_source_id: str) -> Request:
     """Read the schema and mapping of an import with the account's credentials instead of the import token."""
-    return Request(
-        "read mapping",
-        "GET",
-        address(base, "importsource", import_source_id, "schema-and-mapping"),
-        listing=True,
-    )
+    url = address(base, "importsource", import_source_id, "schema-and-mapping")
+    return Request("read mapping", "GET", url, listing=True)

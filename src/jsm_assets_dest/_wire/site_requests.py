@@ -238,14 +238,15 @@ def list_users(base: str, site: str, start: int, size: int) -> Request:
 
 def get_users(base: str, site: str, account_ids: Iterable[str]) -> Request:
     """Read users by account id, at most `BULK_PAGE` ids. This needs no permission."""
-    ids_query = urlencode([("accountId", account_id) for account_id in account_ids])
-    return Request(
-        "get users",
-        "GET",
-        f"{address(base, 'rest', 'api', '3', 'user', 'bulk')}?{ids_query}&maxResults={BULK_PAGE}",
-        host=host_of(base, site),
-        listing=True,
-    )
+    return _read_bulk("get users", base, site, "user", "accountId", account_ids, BULK_PAGE)
+
+
+def _read_bulk(
+    operation: str, base: str, site: str, kind: str, name: str, values: Iterable[str], size: int
+) -> Request:
+    query = urlencode([*((name, value) for value in values), ("maxResults", size)])
+    url = f"{address(base, 'rest', 'api', '3', kind, 'bulk')}?{query}"
+    return Request(operation, "GET", url, host=host_of(base, site), listing=True)
 
 
 def read_bulk_users(response: Response) -> list[object]:
@@ -266,14 +267,7 @@ def pick_groups(base: str, site: str, query: str) -> Request:
 
 def find_groups(base: str, site: str, names: Iterable[str]) -> Request:
     """Find groups by their exact names, at most `GROUP_PAGE` names."""
-    names_query = urlencode([("groupName", name) for name in names])
-    return Request(
-        "find groups",
-        "GET",
-        f"{address(base, 'rest', 'api', '3', 'group', 'bulk')}?{names_query}&maxResults={GROUP_PAGE}",
-        host=host_of(base, site),
-        listing=True,
-    )
+    return _read_bulk("find groups", base, site, "group", "groupName", names, GROUP_PAGE)
 
 
 def read_groups(response: Response) -> list[object]:

@@ -14,11 +14,10 @@ This package reads saved responses. It sends no requests to Okta and does not ne
 from __future__ import annotations
 
 from .._model.okta_options import CustomAttribute, ManagerBy, Profile
-from ._data_map import DataMap, DataMapRow, data_map
-from ._export import Export, export
 from ._privacy import Action, Privacy
 from ._records import CONSOLE_APPLICATIONS, OnDefect, Records, records
 from ._report import Finding, Notice, NoticeCode, Report, Skipped
+from ._review import DataMap, DataMapRow, Export, data_map, export
 from ._sample import sample_tenant
 from ._schema import DESCRIPTION, KEY, NAME, discover_custom_attributes, schema_model
 from ._sources import Links, Located, Source

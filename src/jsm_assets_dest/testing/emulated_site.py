@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 
 from .faults import Faults
 from .handles import SeededSchema
-from .http.access import Access
+from .http.access import Access, RateLimit
 from .http.exchange import GATEWAY_HOST, ReceivedRequest, RequestLog
-from .http.rates import RateLimit
 from .http.service import ROUTER, Service
 from .import_handles import SeededExecution, SeededImportSource
 from .site_profile import SiteProfile

@@ -28,7 +28,7 @@ from . import (
     schema_routes,
     type_routes,
 )
-from .access import ASSETS_DENIED, Access, gateway_not_found
+from .access import ASSETS_DENIED, Access, RateLimit, gateway_not_found
 from .call import Body, Call, Caller, Operation, Router, Routes, read_body
 from .exchange import (
     CONTENT_NETWORK_PAGE,
@@ -47,7 +47,6 @@ from .exchange import (
 )
 from .identity import Identification, request_access_token
 from .languages import language_of, translated
-from .rates import RateLimit
 
 
 class UnknownHostError(Exception):
