@@ -14,7 +14,7 @@ from jsm_assets_dest._http.commands import Send, Sleep
 from jsm_assets_dest._imports.chunker import Chunker
 from jsm_assets_dest._imports.journal import Journal
 from jsm_assets_dest._operations.executions import ended
-from jsm_assets_dest._operations.resuming import JournalRecord
+from jsm_assets_dest._operations.run_journal import JournalRecord
 from jsm_assets_dest._session.site import Site
 from jsm_assets_dest._wire.response import Response
 
