@@ -14,9 +14,9 @@ from unittest import mock
 import httpx
 
 from jsm_assets_dest import ImportExecution, ImportToken
+from jsm_assets_dest._imports import pipeline
 from jsm_assets_dest._imports.chunk import Run
 from jsm_assets_dest._imports.record_checker import RecordChecker
-from jsm_assets_dest._operations import sending
 
 from . import loops
 from .measuring import Measured, Rounds, take_turns
@@ -45,7 +45,7 @@ class Unchecked(RecordChecker):
 @contextlib.contextmanager
 def unchecked() -> Generator[None]:
     """Switch off the checks of imports while the context lasts."""
-    with mock.patch.object(sending, "RecordChecker", Unchecked):
+    with mock.patch.object(pipeline, "RecordChecker", Unchecked):
         yield
 
 
