@@ -43,7 +43,6 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import link_targets, linked_attributes
 from . import object_schemas as schemas
-from .conflicts import other_imports
 from .import_target import ImportTarget
 
 #: The results of a successful mapping. Atlassian documents no others.
@@ -132,7 +131,7 @@ def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) 
         has_mapping=has_mapping,
         known_statuses=statuses,
         imported_types=(yield from _imported_types(target, links)) if has_mapping else (),
-        other_imports=(yield from other_imports(target.site, links.import_source_id)),
+        other_imports=(yield from schemas.other_imports(target.site, links.import_source_id)),
     )
 
 

@@ -1,24 +1,13 @@
-"""Finds conflicts with existing object types and other imports, and carries out the resolutions that change Assets.
-
-Listing other imports is undocumented, and reading them needs another scope than the import token has. Without them, a conflict
-or a plan is less exact, which is better than an error.
-"""
-
-from collections.abc import Mapping
+"""Finds conflicts with existing object types, and carries out the resolutions that change Assets."""
 
 from .._http.commands import Operation
 from .._model.schema_model import SchemaModel
 from .._plan.conflicts import ConflictRecord, Resolution, apply, find_conflicts
-from .._plan.other_imports import OtherImport
 from .._session.site import Site
 from .._session.workspace import ask_assets
 from .._wire import schema_requests as wire
-from .._wire.json_reading import read_object
 from .._wire.object_requests import count_objects, read_total
 from ..exceptions import (
-    ApiError,
-    HtmlResponseError,
-    MalformedAnswerError,
     NotFoundError,
     ResolutionNotPossibleError,
     ServiceUnavailableError,
@@ -38,7 +27,7 @@ def find(site: Site, schema_id: str, model: SchemaModel) -> Operation[tuple[Conf
     conflicts = find_conflicts(model, existing)
     if not conflicts:
         return conflicts
-    documents = [document for _, _, document in (yield from imports_of(site, schema_id))]
+    documents = [document for _, _, document in (yield from schemas.imports_of(site, schema_id))]
     return find_conflicts(model, existing, documents=documents) if documents else conflicts
 
 
@@ -105,42 +94,3 @@ def _delete(site: Site, conflict: ConflictRecord) -> Operation[None]:
         except NotFoundError:
             return
         raise unknown from None
-
-
-#: Errors of reads that make a plan more exact, but that it does not need.
-UNREADABLE = (ApiError, MalformedAnswerError, HtmlResponseError)
-
-
-def other_imports(site: Site, import_source_id: str) -> Operation[list[OtherImport]]:
-    """Read the External imports of all object schemas that the account can see, except one."""
-    others: list[OtherImport] = []
-    try:
-        listed = yield from schemas.list_all(site)
-    except UNREADABLE:
-        return others
-    for schema in listed:
-        imports = yield from imports_of(site, schema.id)
-        is_neighbor = import_source_id in {source_id for source_id, _, _ in imports}
-        others += [
-            OtherImport(name, schema.key, is_neighbor, document)
-            for source_id, name, document in imports
-            if source_id != import_source_id
-        ]
-    return others
-
-
-def imports_of(site: Site, schema_id: str) -> Operation[list[tuple[str, str, Mapping[str, object]]]]:
-    """Read the External imports of an object schema: id, name, and document."""
-    imports: list[tuple[str, str, Mapping[str, object]]] = []
-    try:
-        sources = yield from schemas.import_sources(site, schema_id)
-    except UNREADABLE:
-        return imports
-    for source in sources:
-        if source.is_external:
-            try:
-                response = yield from ask_assets(site, wire.read_mapping_document, source.id)
-                imports.append((source.id, source.name, read_object(response.json(), "a schema and mapping")))
-            except UNREADABLE:
-                continue
-    return imports

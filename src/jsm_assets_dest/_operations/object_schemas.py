@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from .._assets.object_schemas import ObjectSchemaRecord, schema_key
@@ -30,9 +31,12 @@ if TYPE_CHECKING:
     from .._assets.import_sources import ImportSource, ImportStatus
     from .._assets.object_types import Attribute, ExistingObjectType, ObjectType, Status, StatusCategory
     from .._model.graph import Graph
+    from .._plan.other_imports import OtherImport
 
 # Functions import the classes of their results, so that a program that reads one object schema does not load all of them.
 
+#: Errors of reads that make a plan more exact, but that it does not need.
+UNREADABLE = (ApiError, MalformedAnswerError, HtmlResponseError)
 #: At most ten characters (reported by a client). The allowed characters are not documented; this is the rule of Data Center.
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,9}")
 #: Rejected in names by Data Center.
@@ -331,7 +335,7 @@ def allow_references(site: Site, schema_id: str, *, allowed: bool) -> Operation[
     try:
         response = yield from ask_assets(site, wire.read_schema_properties, schema_id)
         current = read_object(response.json(), "settings of a schema")
-    except (ApiError, MalformedAnswerError, HtmlResponseError):
+    except UNREADABLE:
         current = {}
     for name in wire.SCHEMA_PROPERTIES:
         if name not in properties and isinstance(current.get(name), bool):
@@ -417,3 +421,44 @@ def graph(site: Site, schema: ObjectSchemaRecord) -> Operation[Graph]:
 
     object_types = yield from existing(site, schema.id)
     return Graph.of_existing(schema.name, object_types)
+
+
+# Listing other imports is undocumented, and reading them needs another scope than the import token has. Without them, a
+# conflict or a plan is less exact, which is better than an error.
+
+
+def other_imports(site: Site, import_source_id: str) -> Operation[list[OtherImport]]:
+    """Read the External imports of all object schemas that the account can see, except one."""
+    from .._plan.other_imports import OtherImport
+
+    others: list[OtherImport] = []
+    try:
+        listed = yield from list_all(site)
+    except UNREADABLE:
+        return others
+    for schema in listed:
+        imports = yield from imports_of(site, schema.id)
+        is_neighbor = import_source_id in {source_id for source_id, _, _ in imports}
+        others += [
+            OtherImport(name, schema.key, is_neighbor, document)
+            for source_id, name, document in imports
+            if source_id != import_source_id
+        ]
+    return others
+
+
+def imports_of(site: Site, schema_id: str) -> Operation[list[tuple[str, str, Mapping[str, object]]]]:
+    """Read the External imports of an object schema: id, name, and document."""
+    imports: list[tuple[str, str, Mapping[str, object]]] = []
+    try:
+        sources = yield from import_sources(site, schema_id)
+    except UNREADABLE:
+        return imports
+    for source in sources:
+        if source.is_external:
+            try:
+                response = yield from ask_assets(site, wire.read_mapping_document, source.id)
+                imports.append((source.id, source.name, read_object(response.json(), "a schema and mapping")))
+            except UNREADABLE:
+                continue
+    return imports
