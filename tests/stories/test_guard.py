@@ -926,7 +926,7 @@ def test_guard_rejects_types_whose_records_are_filtered(
     finally:
         source.set_filter("People", "")
 
-    assert str(error).splitlines()[1] == '  People: Name != "people 1"'
+    assert str(error).splitlines()[1].endswith('records of People that match the filter Name != "people 1".')
     assert error.remedies[0].startswith("An object schema manager: in Assets > ")
     assert "allow_missing" not in str(error)
 
@@ -940,7 +940,7 @@ def test_error_names_the_filters_and_what_to_do(emulator: Emulator, token: Any) 
 
     assert str(caught.value).splitlines() == [
         "Did not start the import into OKT: Assets filters the records of 1 object type.",
-        "  Groups: Number < 2",
+        "  Assets imports only those records of Groups that match the filter Number < 2.",
         (
             "Likely cause: Assets does not import a record that does not match the filter, and only Assets can evaluate it. So its object "
             "may be missing, and the import in Assets may be set to remove missing objects."
@@ -1014,7 +1014,7 @@ def test_filter_that_only_counts_show_is_rejected(emulator: Emulator, token: Any
         emulator.faults.always("get import source", status=403)
 
         with pytest.raises(
-            MassDeletionGuardError, match="People: that dropped 2 records of the last execution"
+            MassDeletionGuardError, match="records of People that match the filter that dropped 2 "
         ):
             token.import_records(records(), journal=journal)
 
@@ -1034,3 +1034,18 @@ def test_filter_is_read_under_both_names(entry: dict[str, object], query: str | 
     assert source.object_types[0].filter == query
     assert bool(source.filters) is bool(query)
     assert ("filter" in [setting.name for setting in source.settings]) is bool(query)
+
+
+def test_long_filter_is_shortened(emulator: Emulator, token: Any) -> None:
+    """A message has at most 1,000 characters; the settings of the import have the whole query."""
+    fill(emulator, token, "remove")
+    query = " OR ".join(f'Name = "people {number}"' for number in range(200))
+    emulator.import_sources[0].set_filter("People", query)
+
+    with pytest.raises(MassDeletionGuardError) as caught:
+        token.import_records(records())
+
+    assert len(str(caught.value)) < 1_000
+    assert 'Name = "people 0" OR' in str(caught.value)
+    assert all(len(note) < 400 for note in token.preview(records()).notes)
+    assert query in [setting.value for setting in token.check().import_source.settings]

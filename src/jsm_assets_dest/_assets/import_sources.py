@@ -138,6 +138,16 @@ def dates_setting(date: str, date_time: str) -> ImportSourceSetting:
     )
 
 
+#: Maximum number of characters of a query in a sentence.
+_LONGEST_QUERY = 150
+
+
+def filter_sentence(object_type: str, query: str) -> str:
+    """Return a sentence about the filter of an object type."""
+    shown = query if len(query) <= _LONGEST_QUERY else f"{query[:_LONGEST_QUERY]}…"
+    return f"Assets imports only those records of {object_type} that match the filter {shown}."
+
+
 def filter_setting(query: str, object_type: str) -> ImportSourceSetting:
     """Return the setting that limits which records of an object type are imported."""
     return ImportSourceSetting(
@@ -362,7 +372,7 @@ class ImportSource:
     def filters(self) -> str:
         """Sentences about the records that the import drops because of a filter; empty if there is none."""
         return " ".join(
-            f"Assets imports only those records of {imported.name} that match the filter {imported.filter}."
+            filter_sentence(imported.name, imported.filter)
             for imported in self.object_types
             if imported.filter
         )

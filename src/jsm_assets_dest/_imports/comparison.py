@@ -175,7 +175,7 @@ class Comparison:
         self._compares_values = compares_values
         self._stored = TemporaryDatabase(_TABLES, loose=loose, folded=str.casefold)
         self._lock = self._stored.lock
-        self.values = ComparedValues(self.types, self._stored)
+        self.values: ComparedValues = ComparedValues(self.types, self._stored)
         self._indexes = {mapped.key: index for index, mapped in enumerate(self.types)}
         self._by_selector: dict[str, list[int]] = {}
         for index, mapped in enumerate(self.types):

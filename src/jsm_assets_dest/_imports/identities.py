@@ -17,6 +17,7 @@ from typing import TypeAlias, cast
 
 from attrs import field, frozen
 
+from .._assets.import_sources import filter_sentence
 from .._assets.object_types import Status
 from .._assets.objects import AssetsObject, ObjectReference, ObjectValue
 from .._wire.json_reading import as_number, as_text, as_texts
@@ -253,11 +254,7 @@ class MappedType:
 
 def filter_notes(types: Iterable[MappedType], effect: str) -> list[str]:
     """Return a sentence about each filter, and what follows for the records that do not match it."""
-    return [
-        f"Assets imports only those records of {mapped.name} that match the filter {mapped.filter}. {effect}"
-        for mapped in types
-        if mapped.filter
-    ]
+    return [f"{filter_sentence(mapped.name, mapped.filter)} {effect}" for mapped in types if mapped.filter]
 
 
 def _one(texts: list[str], concatenator: str) -> list[str]:

@@ -31,7 +31,7 @@ class TemporaryDatabase:
     """
 
     def __init__(self, tables: str, **functions: Callable[[str], str]) -> None:
-        self.lock = threading.RLock()
+        self.lock: threading.RLock = threading.RLock()
         self._tables = tables
         self._functions = functions
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from attrs import frozen
 
 from .._arguments.fitting import invalid
+from .._assets.import_sources import filter_sentence
 from .._http.commands import Operation
 from .._imports.comparison import Comparison, TypeCounts
 from .._imports.execution import Execution, RunEvidence
@@ -144,7 +145,7 @@ def _refuse_filters(
         "\n".join(
             (
                 f"Did not {verb} the import{_into(target)}: Assets filters the records of {number}.",
-                *(f"  {mapped.name}: {mapped.filter}" for mapped in filtered[:LISTED]),
+                *(f"  {filter_sentence(mapped.name, mapped.filter)}" for mapped in filtered[:LISTED]),
                 *_more(filtered),
             )
         ),
