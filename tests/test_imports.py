@@ -48,6 +48,7 @@ def test_emulator_is_not_loaded_by_the_sdk() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_version_is_that_of_the_metadata() -> None:
     """The version comes from the installed metadata, on demand."""
     versions = run(

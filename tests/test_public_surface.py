@@ -257,6 +257,7 @@ def unresolved_hints(annotated: object) -> str:
     return repr(hints) if "ForwardRef" in repr(hints) else ""
 
 
+@pytest.mark.slow
 def test_type_hints_of_all_public_callables_resolve() -> None:
     """`typing.get_type_hints` works on each class, function, constructor, method, and property."""
     items = public_items()

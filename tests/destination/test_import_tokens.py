@@ -251,6 +251,7 @@ def ready(emulator: Emulator, folder: Path, **settings: Any) -> Destination:
     return destination
 
 
+@pytest.mark.slow
 @story
 async def test_token_is_rotated_after_the_end_of_an_execution(emulator: Emulator, connection: Any) -> None:
     """The next import reads the new token from its place."""
@@ -280,6 +281,7 @@ async def test_token_is_rotated_after_the_end_of_an_execution(emulator: Emulator
         assert result.ok
 
 
+@pytest.mark.slow
 def test_running_import_keeps_its_token_until_its_end(emulator: Emulator, tmp_path: Path) -> None:
     """Two tasks of one program: an import of 900 seconds, and the replacement of its token."""
     emulator.world.import_seconds = 900
@@ -317,6 +319,7 @@ def test_running_import_keeps_its_token_until_its_end(emulator: Emulator, tmp_pa
     assert [request.status for request in emulator.requests if request.status == 401] == []
 
 
+@pytest.mark.slow
 def test_running_import_continues_if_the_rotation_fails(emulator: Emulator, tmp_path: Path) -> None:
     destination = ready(emulator, tmp_path)
     old_token = (tmp_path / "token").read_text("utf-8")

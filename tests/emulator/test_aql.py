@@ -266,6 +266,7 @@ def test_deprecated_searches_return_the_old_shape(api: Api) -> None:
     assert api.refused("GET", "/aql/objects")[0] == 400
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=20))
 def test_any_string_can_be_quoted(text: str) -> None:
     """A quoted value, with backslashes and quotes escaped, is read back as it was."""

@@ -84,6 +84,7 @@ COMBINED: dict[str, Any] = {
 }
 
 
+@pytest.mark.slow
 def test_probe_finds_several_flipped_switches() -> None:
     sandbox = Sandbox(doubts=Doubts(**COMBINED))
     profile = sandbox.probe_everything()
@@ -115,6 +116,7 @@ def test_probe_of_the_default_finds_no_difference(needs: dict[str, Any]) -> None
     assert unsettled <= set(NEEDS) | {"unlicensed_workspace_status", "non_agents_can_search"}
 
 
+@pytest.mark.slow
 def test_operations_have_the_names_of_the_emulator() -> None:
     profile = Sandbox().probe_everything()
     names = {name.rpartition(" ")[0] for name in profile.responses}

@@ -34,13 +34,15 @@ def url(emulator: Emulator) -> Iterator[str]:
 @pytest.fixture
 def client(emulator: Emulator, url: str) -> Iterator[httpx.Client]:
     base = f"{url}/jsm/assets/workspace/{emulator.workspace_id}/v1"
-    with httpx.Client(base_url=base, auth=(emulator.email, emulator.api_token), trust_env=False) as client:
+    with httpx.Client(
+        base_url=base, auth=(emulator.email, emulator.api_token), trust_env=False, verify=False
+    ) as client:
         yield client
 
 
 class TestServing:
     def test_address_represents_site_gateway_and_token_endpoint(self, emulator: Emulator, url: str) -> None:
-        with httpx.Client(auth=(emulator.email, emulator.api_token), trust_env=False) as client:
+        with httpx.Client(auth=(emulator.email, emulator.api_token), trust_env=False, verify=False) as client:
             assert client.get(f"{url}/_edge/tenant_info").json() == {"cloudId": emulator.cloud_id}
             assert client.get(f"{url}/rest/api/3/myself").json()["emailAddress"] == emulator.email
             gateway = f"{url}/gateway/api/jsm/assets/workspace/{emulator.workspace_id}/v1"
@@ -49,7 +51,7 @@ class TestServing:
             body = {"grant_type": "client_credentials", "client_id": identifier, "client_secret": secret}
             token = client.post(f"{url}/oauth/token", json=body).json()["access_token"]
             bearer = {"Authorization": f"Bearer {token}"}
-        with httpx.Client(headers=bearer, trust_env=False) as client:
+        with httpx.Client(headers=bearer, trust_env=False, verify=False) as client:
             assert client.get(f"{url}/oauth/token/accessible-resources").json()[0]["url"] == url
             workspace_url = (
                 f"{url}/ex/jira/{emulator.cloud_id}/jsm/assets/workspace/{emulator.workspace_id}/v1"
@@ -58,7 +60,9 @@ class TestServing:
 
     def test_links_refer_to_the_server(self, emulator: Emulator, url: str) -> None:
         source = emulator.add_import_source(emulator.add_object_schema("OKT"))
-        with httpx.Client(headers={"Authorization": f"Bearer {source.token}"}, trust_env=False) as client:
+        with httpx.Client(
+            headers={"Authorization": f"Bearer {source.token}"}, trust_env=False, verify=False
+        ) as client:
             links = client.get(f"{url}/jsm/assets/v1/imports/info").json()["links"]
             assert all(link.startswith(f"{url}/jsm/assets/workspace/") for link in links.values())
             assert client.put(links["mapping"], json=people_and_groups()).status_code == 204
@@ -109,9 +113,9 @@ class TestServing:
         with emulator.serve() as address:
             broken(ConnectionResetError())
             with pytest.raises(httpx.TransportError):
-                httpx.get(f"{address}/_edge/tenant_info", trust_env=False)
+                httpx.get(f"{address}/_edge/tenant_info", trust_env=False, verify=False)
             broken(ArithmeticError("a mistake"))
-            response = httpx.get(f"{address}/_edge/tenant_info", trust_env=False)
+            response = httpx.get(f"{address}/_edge/tenant_info", trust_env=False, verify=False)
             assert (response.status_code, response.headers["x-emulator-failure"]) == (500, "true")
         output = capfd.readouterr().err
         assert "a mistake" in output
@@ -151,7 +155,7 @@ class TestServing:
     def test_ipv6_loopback_address_is_served(self) -> None:
         with contextlib.suppress(OSError), Emulator().serve(host="::1") as url:
             assert url.startswith("http://[::1]:")
-            assert httpx.get(f"{url}/_edge/tenant_info", trust_env=False).status_code == 200
+            assert httpx.get(f"{url}/_edge/tenant_info", trust_env=False, verify=False).status_code == 200
 
     def test_port_in_use_is_an_error_of_the_caller(self, emulator: Emulator, url: str) -> None:
         with pytest.raises(OSError, match="in use"), emulator.serve(port=int(url.rpartition(":")[2])):
@@ -270,7 +274,7 @@ class TestStatusPage:
 class TestControl:
     @pytest.fixture
     def control(self, emulator: Emulator, url: str) -> Iterator[httpx.Client]:
-        with httpx.Client(base_url=f"{url}/_emulator", trust_env=False) as client:
+        with httpx.Client(base_url=f"{url}/_emulator", trust_env=False, verify=False) as client:
             yield client
 
     def test_control_manages_import_sources(self, emulator: Emulator, control: httpx.Client) -> None:
@@ -368,7 +372,9 @@ class TestControl:
     def test_control_saves_the_state(self, tmp_path: Path) -> None:
         emulator = Emulator(state=tmp_path / "site.sqlite")
         with emulator.serve() as url:
-            assert httpx.post(f"{url}/_emulator/save", trust_env=False).json() == {"saved": True}
+            assert httpx.post(f"{url}/_emulator/save", trust_env=False, verify=False).json() == {
+                "saved": True
+            }
         assert (tmp_path / "site.sqlite").exists()
 
 
@@ -399,7 +405,9 @@ class TestCommand:
             site = client["JSM_ASSETS_SITE"]
             assert client["JSM_ASSETS_GATEWAY"] == site
             bearer = {"Authorization": f"Bearer {client['JSM_ASSETS_IMPORT_TOKEN'].strip(chr(39))}"}
-            info = httpx.get(f"{site}/jsm/assets/v1/imports/info", headers=bearer, trust_env=False)
+            info = httpx.get(
+                f"{site}/jsm/assets/v1/imports/info", headers=bearer, trust_env=False, verify=False
+            )
             assert info.status_code == 200
             process.send_signal(ending)
             assert process.wait(20) == 0

@@ -50,6 +50,7 @@ def child(script: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_httpx_is_not_needed() -> None:
     """The context is there although nothing of httpx was ever imported."""
     script = """

@@ -55,6 +55,7 @@ def test_chunks_contain_all_records(value: object) -> None:
         assert json.loads(encoder.encode(value)) == value
 
 
+@pytest.mark.slow
 @given(st.text(st.characters() | st.sampled_from("\ud83d\ude00\\ud")))
 def test_half_surrogate_pairs_are_rejected_by_both(text: str) -> None:
     """Text either has a UTF-8 form and arrives unchanged, or is rejected, whatever the encoder."""

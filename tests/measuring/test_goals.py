@@ -157,6 +157,7 @@ def test_page_without_a_place_for_a_table_is_rejected() -> None:
         page.rewritten("# Performance\n", [], [], 1)
 
 
+@pytest.mark.slow
 def test_every_measurement_can_be_imported() -> None:
     """The command imports all of them; a renamed function must not stop it."""
     pytest.importorskip("orjson")

@@ -50,6 +50,7 @@ def _tenant(members: okta.Source, **profile: object) -> okta.Tenant:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("empty_values", ["ignore", "remove"])
 def test_lost_values_depend_on_the_import_setting(empty_values: str) -> None:
     with _assets(empty_values) as import_tenant:
@@ -106,6 +107,7 @@ def test_lost_values_are_named_by_check_preview_and_verification(empty_values: s
     assert any(all(name in note for name in ("00uA", *lost)) for note in result.verification.notes) is is_kept
 
 
+@pytest.mark.slow
 def test_deactivated_person_becomes_deprovisioned() -> None:
     with _assets("ignore") as import_tenant:
         _, values = import_tenant(okta.Tenant(users=[user("00uA")]))
@@ -114,6 +116,7 @@ def test_deactivated_person_becomes_deprovisioned() -> None:
         assert values["Status"] == "Deprovisioned"
 
 
+@pytest.mark.slow
 def test_error_among_members_empties_groups_unless_stopped() -> None:
     """`on_defect="stop"` prevents this harm when an import removes empty values."""
     error = {"errorCode": "E0000047", "errorSummary": "API call exceeded rate limit"}

@@ -501,6 +501,7 @@ def test_request_without_deactivated_people_is_reported(
     ] * is_reported
 
 
+@pytest.mark.slow
 def test_people_left_out_as_inactive_count_as_deactivated() -> None:
     users = [
         user(f"00u{number}", status="DEPROVISIONED" if number == 7 else "ACTIVE") for number in range(1000)

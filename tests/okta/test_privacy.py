@@ -206,6 +206,7 @@ def test_data_map_marks_attributes_without_source() -> None:
 # --- export
 
 
+@pytest.mark.slow
 def test_export_writes_mapping_chunks_and_completion(tmp_path: Path) -> None:
     tenant = okta.sample_tenant(40)
     records = okta.records(tenant)

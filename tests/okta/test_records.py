@@ -432,6 +432,7 @@ def test_attributes_without_okta_field_are_not_filled() -> None:
     )
 
 
+@pytest.mark.slow
 def test_people_limit_limits_devices_too() -> None:
     records = okta.records(okta.sample_tenant(200), people_limit=10)
     pairs = list(records)

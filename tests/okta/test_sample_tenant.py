@@ -14,6 +14,7 @@ from jsm_assets_dest.exceptions import ConfigurationError
 from tests.okta.tenants import read
 
 
+@pytest.mark.slow
 def test_sample_tenant_depends_only_on_its_arguments() -> None:
     first, repeated, other = (list(okta.records(okta.sample_tenant(30, seed=seed))) for seed in (1, 1, 2))
     assert first == repeated

@@ -422,6 +422,7 @@ async def test_another_model_is_rejected(emulator: Emulator, connection: Any, jo
     assert token.import_records({"people": people(30)}, journal=journal).created == 30
 
 
+@pytest.mark.slow
 @telling
 async def test_guarded_run_completes_when_confirmed(
     emulator: Emulator, connection: Any, journal: Path

@@ -55,6 +55,7 @@ def sent(emulator: Emulator) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @story
 async def test_each_mapping_code_has_its_error(emulator: Emulator, connection: Any) -> None:
     """With the place in the document and in the model, the cause, and what to do."""

@@ -143,6 +143,7 @@ async def test_stopped_import_leaves_its_execution_open(emulator: Emulator, conn
     assert len(emulator.executions) == 1
 
 
+@pytest.mark.slow
 @story
 async def test_guard_knows_the_records_before_the_stop(emulator: Emulator, connection: Any) -> None:
     """The remaining records complete the run: the guard does not reject it because of the accepted ones."""

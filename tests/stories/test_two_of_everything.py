@@ -183,6 +183,7 @@ def test_suggested_namespace_is_not_in_use(are_imports_hidden: bool) -> None:
         token.build(okta.schema_model("lean", namespace=namespace))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("are_imports_hidden", [False, True])
 def test_checklist_remembers_a_rejected_build(are_imports_hidden: bool) -> None:
     """It must not recommend the build that Assets has just rejected."""

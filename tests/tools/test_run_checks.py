@@ -205,6 +205,7 @@ def test_clean_environment_names_the_documents_beside_it(
     assert clean_environment()["JSM_ASSETS_SHARED"] == str(shared)
 
 
+@pytest.mark.slow
 def test_find_python_returns_the_wanted_version() -> None:
     python = find_python(VERSION)
     assert python is not None
@@ -214,6 +215,7 @@ def test_find_python_returns_the_wanted_version() -> None:
     assert answer.stdout.strip() == VERSION
 
 
+@pytest.mark.slow
 def test_find_python_without_a_match_returns_none() -> None:
     assert find_python("3.99") is None
 

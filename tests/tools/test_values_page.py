@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jsm_assets_dest._imports.record_forms import FAMILIES, family_of
 from jsm_assets_dest._model.specs import IMPORTABLE_TYPES, AttributeType
 from tools.write_values_page import COLUMNS, PAGE, SAMPLES, page
 
 
+@pytest.mark.slow
 def test_page_shows_what_the_checker_does() -> None:
     assert page() == PAGE.read_text("utf-8"), "run tools/write_values_page.py"
 
