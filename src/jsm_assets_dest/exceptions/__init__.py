@@ -19,100 +19,6 @@ from typing import ClassVar, Literal, Protocol
 from ._declared import Declared, advice, carried, leading
 from ._layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
 
-__all__ = [
-    "AccessDeniedError",
-    "AnswerTimeoutError",
-    "AnswerTooLargeError",
-    "ApiError",
-    "ApiRemovedError",
-    "AppNotInstalledError",
-    "AssetsError",
-    "AssetsNotAvailableError",
-    "AuthenticationError",
-    "BadCredentialsError",
-    "BrowseUsersPermissionError",
-    "CaptchaRequiredError",
-    "ClosedError",
-    "ConfigurationError",
-    "ConflictError",
-    "ConnectionFailedError",
-    "ConnectionLostError",
-    "DefaultRolesError",
-    "DuplicateExternalIdError",
-    "EndpointNotFoundError",
-    "ExecutionCompletedError",
-    "ExecutionFacts",
-    "ExportError",
-    "ExternalIdMismatchError",
-    "ExternalIdTakenError",
-    "FailedObjectsError",
-    "HostNotFoundError",
-    "HtmlResponseError",
-    "ImportBusyError",
-    "ImportCancelledError",
-    "ImportConflictError",
-    "ImportDisabledError",
-    "ImportInterruptedError",
-    "ImportModuleKeyError",
-    "ImportTargetMismatchError",
-    "ImportTimeoutError",
-    "ImportTokenError",
-    "ImpossibleChangeError",
-    "IncompleteListError",
-    "InvalidCredentialError",
-    "InvalidModelError",
-    "IpAllowlistError",
-    "JournalError",
-    "JournalLockedError",
-    "JournalMismatchError",
-    "JsmLicenseRequiredError",
-    "LinkAttributeError",
-    "MalformedAnswerError",
-    "MappingExistsError",
-    "MappingExternalIdError",
-    "MappingRejectedError",
-    "MassDeletionGuardError",
-    "MissingMappingError",
-    "MissingSettingsError",
-    "NotFoundError",
-    "NotJiraAdminError",
-    "NothingToCompareError",
-    "ObjectNotFoundError",
-    "ObjectSchemaExistsError",
-    "ObjectSchemaNotFoundError",
-    "ObjectTypeNotFoundError",
-    "PlanLimitError",
-    "PreviewFacts",
-    "ProblemsFoundError",
-    "ProxyAuthenticationError",
-    "RateLimitedError",
-    "RecordError",
-    "ReferencedObjectTypeChangedError",
-    "ReportFacts",
-    "ResolutionNotPossibleError",
-    "ResultFacts",
-    "RiskyChangeError",
-    "RoleEntryRejectedError",
-    "RolesNotSettableError",
-    "SchemaPermissionError",
-    "ScopeMismatchError",
-    "ServiceUnavailableError",
-    "SeveralWorkspacesError",
-    "SiteNotFoundError",
-    "StalePlanError",
-    "TlsError",
-    "TooLargeError",
-    "TransportError",
-    "UnexpectedRedirectError",
-    "UnknownExternalIdError",
-    "UnknownOutcomeError",
-    "UnknownReferenceError",
-    "UnsafeLinkError",
-    "UnsupportedMediaError",
-    "ValidationError",
-    "XsrfError",
-]
-
 
 def __dir__() -> list[str]:
     """List the public names."""
@@ -1376,3 +1282,13 @@ _CATCH_ALL: frozenset[type[AssetsError]] = frozenset(
         *MappingRejectedError.__subclasses__(),
     }
 )
+
+
+def _is_public(value: object) -> bool:
+    return isinstance(value, type) and value.__module__ == __name__
+
+
+#: Each class that is defined here is public.
+__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]
+    name for name, value in sorted(globals().items()) if _is_public(value)
+]
