@@ -68,7 +68,7 @@ def _checking(mix: Mix) -> Callable[[], object]:
 
 
 def _whole_imports(stage: Stage) -> list[Measured]:
-    lines = export_lines(stage.choose(30_000, 16_000))
+    lines = export_lines(stage.choose(30_000, 8_000))
     few = lines[: stage.choose(30_000, 6_000)]
     ready = [] if stage.quick else [*read_export(lines)]
     results: list[Measured] = []

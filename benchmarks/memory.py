@@ -47,7 +47,7 @@ def run(stage: Stage) -> Sequence[Measured]:
         *(Measured.of("", f"{what}, {size:,} records", of_size, "MB") for size, of_size in peaks.items()),
         *(
             Measured.exactly("", f"{what}, Arrow reader of {size:,} rows", _peak(stage, size, "Arrow"), "MB")
-            for size in sizes
+            for size in (() if stage.quick else sizes)
             if importlib.util.find_spec("pyarrow") is not None
         ),
     ]

@@ -92,8 +92,8 @@ def run(stage: Stage) -> Sequence[Measured]:
 
     rounds = take_turns(
         {"library": library, "direct": direct, "json alone": lambda: json.loads(body)},
-        rounds=stage.choose(40, 7),
-        seconds=stage.choose(10, 1),
+        rounds=stage.choose(40, 9),
+        seconds=stage.choose(10, 3),
     )
     return [
         Measured.of(
