@@ -50,16 +50,9 @@ def _is_double(value: str, number: Callable[[str], float] = float) -> bool:
     return len(value) < 300 and value.isascii() and "_" not in value and math.isfinite(number(value))
 
 
-def _is_ip_address(value: str) -> object:
-    return _is_ipv4(value) or ipaddress.ip_address(value)
-
-
 def _is_email(value: str) -> bool:
     # Lenient: one @ with something on both sides and no white space. The service decides.
     return value.count("@") == 1 and value[0] != "@" != value[-1] and value.split() == [value]
-
-
-# --- numbers, dates, and times
 
 
 def _same(value: JsonValue) -> JsonValue:
@@ -95,7 +88,6 @@ def _finite(is_finite: Convert, converter: Convert, value: float | decimal.Decim
 
 #: The text of a date. It is remembered, because the dates of records repeat.
 _date = lru_cache(10_000)(datetime.date.isoformat)
-_TWO_DIGITS = tuple(f"{number:02}" for number in range(60))
 
 
 def _date_of(value: datetime.datetime) -> str:
@@ -118,7 +110,8 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
     """
     time, read_time = datetime.time.isoformat, datetime.time.fromisoformat
     read_date, read_date_time = datetime.date.fromisoformat, datetime.datetime.fromisoformat
-    digits, utc = _TWO_DIGITS, datetime.UTC
+    digits, utc = tuple(f"{number:02}" for number in range(60)), datetime.UTC
+    read_ip = ipaddress.ip_address
 
     def date_time(value: datetime.datetime) -> str:
         if value.tzinfo is None:
@@ -132,15 +125,13 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
 
     def is_date_time(value: str) -> object:
         # Python also reads week dates, hours alone, and any separator.
-        if value[4] != "-" or value[7] != "-":
-            return None
-        moment = read_date_time(value)
-        if len(value) == 10:  # a date alone has no time of day that a time zone could move
+        moment = value[4] == value[7] == "-" and read_date_time(value)
+        if not moment or len(value) == 10:  # a date alone has no time of day that a time zone could move
             return moment
-        if value[10] != "T" or value[13] != ":":
-            # With a space, as str() returns it, it is sent in the form of ISO 8601.
-            return value[10] == " " and value[13] == ":" and date_time(moment)
-        return moment.tzinfo is not None or date_time(moment)
+        if value[10] == "T" and value[13] == ":":
+            return moment.tzinfo is not None or date_time(moment)
+        # With a space, as str() returns it, it is sent in the form of ISO 8601.
+        return value[10] == " " and value[13] == ":" and date_time(moment)
 
     text: dict[str, Convert] = {
         "boolean": _same,
@@ -182,7 +173,7 @@ def _types(timezone: datetime.tzinfo | None) -> Mapping[AttributeType | None, _F
         kind.DATE_TIME: (_DATE_TIME, is_date_time, {"date": _date, "date-time": date_time}),
         kind.URL: (_URL, lambda value: value.startswith(("http://", "https://")), {}),
         kind.EMAIL: ("an email address", _is_email, {}),
-        kind.IPADDRESS: ("an IP address", _is_ip_address, {"IP address": str}),
+        kind.IPADDRESS: ("an IP address", lambda ip: _is_ipv4(ip) or read_ip(ip), {"IP address": str}),
     }
 
 
