@@ -110,7 +110,7 @@ def expected_table(values: Sequence[Measured]) -> str:
     for value in values:
         match = _WHOLE.fullmatch(value.what)
         if match is None:
-            raise ValueError(f"{value.what!r} is no measurement of a whole import")
+            raise ValueError(f"{value.what!r} is not a measurement of a whole import")
         requests = value.note.rpartition(", ")[2]
         rates.setdefault(match[3], {})[int(match[2])] = f"{value.value:,.0f} ({requests})"
     columns = sorted({latency for row in rates.values() for latency in row})
@@ -138,7 +138,7 @@ def latency_table(values: Sequence[Measured]) -> str:
     for value in values:
         match = _CELL.fullmatch(value.what)
         if match is None:
-            raise ValueError(f"{value.what!r} is no measurement of latency")
+            raise ValueError(f"{value.what!r} is not a measurement of latency")
         flights.add(int(match[2]))
         share = value.note.removeprefix("efficiency ")
         rates.setdefault((int(match[1]), match[4], match[3]), {})[int(match[2])] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import enum
 import importlib
@@ -20,6 +21,7 @@ from collections.abc import (
     Sequence,
 )
 from os import PathLike
+from pathlib import Path
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import pytest
@@ -593,3 +595,21 @@ def test_mapping_with_converted_values_is_copied() -> None:
 
     assert fitting.fitted(original, Mapping[str, Sequence[str]], "roles") == {"people": ("a", "b")}
     assert fitting.fitted({"a": "b"}, Mapping[str, str], "roles") == {"a": "b"}
+
+
+def test_problem_of_an_argument_ends_its_sentence() -> None:
+    """`invalid` writes "`argument` problem. Nothing was sent.", so a problem is no sentence of its own."""
+    problems: list[str] = []
+    package = Path(fitting.__file__).parents[1]
+    for file in sorted(package.rglob("*.py")):
+        if file.is_relative_to(package / "testing"):
+            continue  # its function of that name returns a response of Assets
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "invalid":
+                choices = [node.args[1]]
+                if isinstance(choices[0], ast.IfExp):
+                    choices = [choices[0].body, choices[0].orelse]
+                problems += [ast.unparse(choice).strip("f\"'") for choice in choices]
+
+    assert len(problems) > 20
+    assert [text for text in problems if text[0].isupper() or text.endswith(".")] == []

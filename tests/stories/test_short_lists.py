@@ -249,8 +249,8 @@ def test_journal_records_the_accepted_number(
 
     token.import_records(records(people=10), journal=journal, allow_missing=caught.value.preview)
     token.import_records(records(people=10), journal=journal)
-    with Journal(journal) as opened:  # a type that is no longer mapped does not matter
-        opened.accept_unlisted(opened.runs()[-1].id, [UnlistedObjects("former", 1, 1)])
+    with Journal(journal) as former:  # the import does not map this type
+        former.accept_unlisted(former.runs()[-1].id, [UnlistedObjects("former", 1, 1)])
     token.import_records(records(people=10), journal=journal)
 
     with pytest.raises(MassDeletionGuardError, match="People: 5 of 20") as caught:

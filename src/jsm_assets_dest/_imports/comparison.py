@@ -269,8 +269,8 @@ class Comparison:
         Args:
             key: Key of the object type.
             number: The number of objects.
-            total: Number of objects that exist if none of them was deleted. As many as are gone are no longer accepted: the missing
-                ones are other objects then.
+            total: Number of objects that exist if none of them was deleted. If fewer exist, that many fewer are accepted, because
+                the missing ones are then other objects.
         """
         self._accepted_unlisted[self._indexes[key]].append((number, total))
 

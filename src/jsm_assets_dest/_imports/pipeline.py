@@ -70,8 +70,8 @@ def _targets(model: SchemaModel) -> dict[str, frozenset[str]]:
 class _Order:
     """Selectors whose chunks in flight a chunk must wait for, because its records refer to them.
 
-    A source of pairs may contain targets after records that refer to them. Waiting is useless for such a pair of selectors,
-    so it is no longer done.
+    A source of pairs may contain targets after records that refer to them. Chunks do not wait for such a pair of selectors,
+    because waiting would be useless.
 
     Attributes:
         targets: For each selector, the selectors that its records refer to.

@@ -325,7 +325,7 @@ def checked_links(links: Sequence[object]) -> tuple[UserLink | GroupLink, ...]:
     if not links or not all(isinstance(link, UserLink | GroupLink) for link in links):
         raise invalid(
             "links",
-            "are not links. Nothing was sent." if links else "There are no links",
+            "contains something that is not a link" if links else "is empty",
             'Pass links, such as UserLink("People", email="Primary Email").',
         )
     return cast("tuple[UserLink | GroupLink, ...]", tuple(links))

@@ -49,7 +49,7 @@ def refuse_other_journal(journal: Journal, import_source_id: str) -> None:
     if sources and import_source_id not in sources:
         raise JournalMismatchError(
             f"Could not compare the records with {journal.path.name}: it belongs to another import.",
-            remedies=("You: pass the journal of this import, or a path at which there is no file yet.",),
+            remedies=("You: pass the journal of this import, or the path of a new file.",),
         )
 
 

@@ -4,6 +4,8 @@ What a PATCH can do is in Atlassian's guide to the mapping document: change desc
 attributes, icons, and statuses, and overwrite icons and mappings. It can never change a name, the type of an attribute, a
 referenced object type, or the key of an icon, and it deletes nothing. The guide doesn't mention label, cardinality, and
 uniqueness, so differences in them are reported as drift and never sent.
+
+The module is long, because the comparison of each kind of item is one function, and all of them share the same few facts.
 """
 
 import json

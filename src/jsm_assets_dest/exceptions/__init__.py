@@ -117,7 +117,7 @@ class ReportFacts(Protocol):
 
     @property
     def ok(self) -> bool:
-        """True if there are no problems."""
+        """True if no check failed and nothing is left to do."""
         ...
 
     def to_dict(self) -> dict[str, object]:
