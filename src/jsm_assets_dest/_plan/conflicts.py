@@ -15,7 +15,7 @@ from .._display.html import Markup, Tone, below, folded, grid, mark, strong, who
 from .._display.plain_data import plain_data
 from .._display.short_repr import short_repr
 from .._model.changes import dependencies
-from .._model.document_reading import walk
+from .._model.document_contents import walk
 from .._model.names import camel_case, is_generated, same_name, unused
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec, importable_type
