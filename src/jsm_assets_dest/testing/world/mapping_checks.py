@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from .aql import parse
-from .aql.parsing import InvalidQuery
+from .aql_parsing import InvalidQuery, parse
 from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
 from .json_reading import JsonObject, JsonValue
 from .mapping_document import AttributeEntry, Document, TypeEntry, import_type_of

@@ -13,8 +13,8 @@ from typing import cast
 
 from attrs import define, field
 
-from .aql import Search, parse
-from .aql.parsing import InvalidQuery, Query
+from .aql_parsing import InvalidQuery, Query, parse
+from .aql_search import Search
 from .clock import import_timestamp
 from .entities import (
     DEFAULT,
