@@ -27,7 +27,7 @@ from .._display.html import (
     whole,
 )
 from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.short_repr import public_value
 from .._http.commands import Operation
 from ..exceptions import (
     AssetsError,
@@ -73,6 +73,7 @@ def _first_to_act(check: "Check") -> str:
 
 
 @frozen(kw_only=True)
+@public_value
 class Check:
     """One check.
 
@@ -88,9 +89,6 @@ class Check:
         seconds: Duration of the check.
         error: The error behind a failure, for programs.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     state: CheckState

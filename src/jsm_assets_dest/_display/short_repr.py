@@ -3,13 +3,22 @@
 import enum
 import reprlib
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import NOTHING, Attribute, AttrsInstance, Factory, fields
 
 #: Characters of the longest repr.
 LONGEST = 200
+ClassT = TypeVar("ClassT", bound=type)
 _FACTORY: Any = Factory  # attrs declares this class as a function
+
+
+def public_value(cls: ClassT) -> ClassT:
+    """Give a value class the name of its public module, and a short repr. It is the decorator next to the class."""
+    value_class: Any = cls  # type checkers know `__repr__` as the method of an instance, without `self`
+    value_class.__module__ = cls.__module__.partition("._")[0]
+    value_class.__repr__ = short_repr
+    return cls
 
 
 def short_repr(self: AttrsInstance) -> str:
