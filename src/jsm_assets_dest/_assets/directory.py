@@ -9,8 +9,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._wire.json_reading import as_text, read_flag, read_object, read_text
 
 if TYPE_CHECKING:

@@ -12,8 +12,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
 

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
 

@@ -12,8 +12,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .directory import JiraGroup, JiraUser

@@ -26,8 +26,7 @@ from .._display.html import (
     strong,
     whole,
 )
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._http.commands import Operation
 from ..exceptions import (
     AssetsError,

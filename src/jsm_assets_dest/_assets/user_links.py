@@ -8,8 +8,7 @@ from typing import TypeVar
 from attrs import field, frozen
 
 from .._display.html import folded, grid, joined, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .reports import Report, check_row
 
 #: Objects of one reason that the text of a report names.

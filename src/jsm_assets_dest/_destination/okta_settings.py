@@ -10,7 +10,7 @@ from attrs import asdict, field, fields, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid
-from .._display.short_repr import public_value
+from .._display.values import public_value
 from .._model.okta_options import CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel
 from .._secret import Secret

@@ -17,7 +17,7 @@ from typing import cast, final
 from attrs import field, frozen
 
 from .._arguments.checking import checked, forgetful, forgetful_class
-from .._display.short_repr import public_value
+from .._display.values import public_value
 from .._secret import Secret
 from .._session.credentials import (
     API_TOKEN_PREFIX,

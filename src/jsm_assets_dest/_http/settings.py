@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Attribute, field, frozen
 
 from .._arguments.fitting import invalid, wrong_type
-from .._display.short_repr import public_value
+from .._display.values import public_value
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 

@@ -8,8 +8,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportSource
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._model.schema_model import SchemaModel
 from .._session.gate import Patience
 from .._wire.json_reading import as_object

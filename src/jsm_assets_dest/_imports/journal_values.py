@@ -8,8 +8,7 @@ from typing import Protocol
 from attrs import Attribute, field, frozen
 from attrs.validators import deep_mapping, instance_of, optional
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 
 _TEXT = instance_of(str)
 

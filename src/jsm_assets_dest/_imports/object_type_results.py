@@ -7,8 +7,7 @@ from typing import Self
 
 from attrs import asdict, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus, ObjectTypeStatus
 from .progress import count_text

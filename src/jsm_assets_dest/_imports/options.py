@@ -11,7 +11,7 @@ from attrs import Attribute, field, frozen
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid, type_problem
 from .._display.progress_bars import DisplayName
-from .._display.short_repr import public_value
+from .._display.values import public_value
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError, PreviewFacts
 from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance

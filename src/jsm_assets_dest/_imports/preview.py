@@ -11,8 +11,7 @@ from attrs import define, field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid, type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
-from .._display.plain_data import plain, plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain, plain_data, public_value
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
 from .progress import count_text

@@ -6,8 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeType

@@ -12,8 +12,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
 from .identities import display

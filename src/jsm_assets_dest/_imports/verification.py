@@ -7,8 +7,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .problems import ImportProblem, problem_lines
 from .progress import count_text, duration_text
 

@@ -9,8 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import instances
 from .._display.html import Tone, faint, joined, mark, table
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from ..exceptions import InvalidModelError
 
 

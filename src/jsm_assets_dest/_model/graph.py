@@ -8,7 +8,7 @@ from attrs import asdict, field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._display.drawing import GraphBox, GraphRow, draw
-from .._display.short_repr import public_value
+from .._display.values import public_value
 from .._wire.json_reading import digest_of
 from .object_schema_spec import ObjectSchemaSpec
 from .specs import AttributeSpec

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked
 from .._arguments.fitting import choice, instances, json_object, texts
 from .._assets.object_types import StatusCategory
-from .._display.short_repr import public_value
+from .._display.values import public_value
 from .names import camel_case, same_name
 
 

@@ -12,8 +12,7 @@ from attrs import evolve, field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._model.changes import dependencies
 from .._model.document_reading import walk
 from .._model.names import camel_case, is_generated, same_name, unused

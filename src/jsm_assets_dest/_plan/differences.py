@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._model.names import is_generated, same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, importable_type

@@ -4,8 +4,7 @@ import enum
 
 from attrs import frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 
 
 class PlanKind(enum.StrEnum):

@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import forgetful
 from .._arguments.fitting import invalid, type_problem, wrong_type
-from .._display.short_repr import public_value
+from .._display.values import public_value
 from .._secret import Secret
 from ..exceptions import InvalidCredentialError
 

@@ -7,7 +7,7 @@ from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid
-from .._display.short_repr import public_value
+from .._display.values import public_value
 
 #: Extra random delay, as a fraction of the server's `Retry-After`. It keeps clients from retrying at the same time.
 HINT_SPREAD = 0.1

@@ -10,8 +10,7 @@ from typing import Literal, TypeAlias
 
 from attrs import Factory, define, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from ..exceptions import ConfigurationError
 
 #: Notices and skipped objects that are named one by one. Further ones are counted, so that a report stays small.

@@ -10,8 +10,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked
 from .._display.html import table
-from .._display.plain_data import plain_data
-from .._display.short_repr import public_value
+from .._display.values import plain_data, public_value
 from .._imports.chunk import Chunk
 from .._imports.chunker import CHUNK_BYTES, CHUNK_RECORDS, Chunker
 from .._imports.encoding import COMPLETED
