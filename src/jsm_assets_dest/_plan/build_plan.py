@@ -11,7 +11,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
-from .._display.plain_data import plain_data
+from .._display.values import plain_data
 from .._model.names import next_namespace
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of

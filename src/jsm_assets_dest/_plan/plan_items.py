@@ -4,8 +4,7 @@ import enum
 
 from attrs import frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 
 
 class PlanKind(enum.StrEnum):
@@ -47,6 +46,7 @@ class PlanSubject(enum.StrEnum):
 
 
 @frozen(kw_only=True)
+@public_value
 class PlanItem:
     """One thing that a plan changes, leaves unchanged, or cannot change.
 
@@ -59,9 +59,6 @@ class PlanItem:
         remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
         was_deleted: True if it is created again, because someone deleted it in Assets, with its objects or values.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     kind: PlanKind
     subject: PlanSubject
