@@ -12,8 +12,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.json_reading import read_array, read_flag, read_object, read_text
 
@@ -47,6 +46,7 @@ _UNAVAILABLE: Mapping[str, str] = {
 
 
 @frozen(kw_only=True)
+@public_value
 class ImportSourceSetting:
     """A setting of an import that controls what its data does.
 
@@ -59,9 +59,6 @@ class ImportSourceSetting:
             their own.
         known: True if the service returned a value that this library knows.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     value: str
@@ -164,6 +161,7 @@ _HANDLED: tuple[Literal["empty values", "unknown values"], ...] = ("empty values
 
 
 @frozen(kw_only=True)
+@public_value
 class ImportedType:
     """Settings of an object type in an import.
 
@@ -177,9 +175,6 @@ class ImportedType:
         filter: AQL query that a record must match ("Filter data source by AQL"): Assets does not import the others. An empty
             string if there is none. None if Assets does not return it.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     object_type_id: str
     name: str
@@ -218,6 +213,7 @@ def _filter(source: Mapping[str, object]) -> str | None:
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class ImportSource:
     """An import of an object schema, as its configuration page shows it.
 
@@ -243,9 +239,6 @@ class ImportSource:
         object_types: Settings of object types.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     name: str
@@ -417,6 +410,7 @@ def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:
 
 
 @frozen(kw_only=True)
+@public_value
 class ImportStatus:
     """The status of an import, read with its token.
 
@@ -425,9 +419,6 @@ class ImportStatus:
         import_source_id: Id of the import.
         workspace_id: Id of its workspace.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     status: str
     import_source_id: str

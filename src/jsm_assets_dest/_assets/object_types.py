@@ -6,8 +6,7 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._wire.json_reading import read_flag, read_number, read_object, read_text
 
 
@@ -30,6 +29,7 @@ CATEGORIES: Mapping[int, StatusCategory] = {
 
 
 @frozen(kw_only=True)
+@public_value
 class Status:
     """A status of objects.
 
@@ -41,9 +41,6 @@ class Status:
         schema_id: Id of its object schema. None if all object schemas of the workspace share the status.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     name: str
@@ -113,6 +110,7 @@ def _texts(values: object) -> tuple[str, ...]:
 
 
 @frozen(kw_only=True)
+@public_value
 class ObjectType:
     """An object type of an object schema.
 
@@ -130,9 +128,6 @@ class ObjectType:
         position: Position among the object types with the same parent.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     name: str
@@ -187,6 +182,7 @@ def _type_name(number: int, default_type: object) -> str:
 
 
 @frozen
+@public_value
 class Attribute:
     """An attribute of an object type.
 
@@ -211,9 +207,6 @@ class Attribute:
         position: Position in the object type.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     name: str
@@ -280,6 +273,7 @@ class Attribute:
 
 
 @frozen
+@public_value
 class ExistingObjectType:
     """An object type of Assets, with its attributes.
 
@@ -287,9 +281,6 @@ class ExistingObjectType:
         object_type: The object type.
         attributes: Its attributes, in their order.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     object_type: ObjectType
     attributes: tuple[Attribute, ...] = ()

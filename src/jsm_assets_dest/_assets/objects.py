@@ -12,8 +12,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .directory import JiraGroup, JiraUser
@@ -23,6 +22,7 @@ _log = logging.getLogger("jsm_assets_dest.objects")
 
 
 @frozen(kw_only=True)
+@public_value
 class ObjectReference:
     """Object that another object refers to. Two references are equal if they have the same ID.
 
@@ -32,9 +32,6 @@ class ObjectReference:
         label: Label of the object.
         object_type: Name of its object type.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     key: str = field(eq=False)
@@ -63,6 +60,7 @@ ObjectValue: TypeAlias = SingleValue | list[SingleValue]
 
 
 @frozen(kw_only=True)
+@public_value
 class AssetsObject:
     """Object in Assets.
 
@@ -79,9 +77,6 @@ class AssetsObject:
             `datetime`, `ObjectReference`, `Status`, `JiraUser`, or `JiraGroup`. An attribute that can have several values
             has a list of them.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str = field(repr=False)
     key: str

@@ -26,8 +26,7 @@ from .._display.html import (
     strong,
     whole,
 )
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._http.commands import Operation
 from ..exceptions import (
     AssetsError,
@@ -73,6 +72,7 @@ def _first_to_act(check: "Check") -> str:
 
 
 @frozen(kw_only=True)
+@public_value
 class Check:
     """One check.
 
@@ -88,9 +88,6 @@ class Check:
         seconds: Duration of the check.
         error: The error behind a failure, for programs.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     state: CheckState

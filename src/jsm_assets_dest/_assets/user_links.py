@@ -8,8 +8,7 @@ from typing import TypeVar
 from attrs import field, frozen
 
 from .._display.html import folded, grid, joined, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .reports import Report, check_row
 
 #: Objects of one reason that the text of a report names.
@@ -60,6 +59,7 @@ GONE = frozenset({LinkReason.NONE, LinkReason.INACTIVE, LinkReason.NO_GROUP, Lin
 
 
 @frozen(kw_only=True)
+@public_value
 class LinkedObject:
     """Outcome of a link for one object.
 
@@ -76,9 +76,6 @@ class LinkedObject:
         after: Account IDs or group names that it has now; in a dry run, that it would have.
         message: What Assets said about a rejected value, or a further fact about the reason.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     object_type: str
     attribute: str
@@ -108,6 +105,7 @@ class UserLinkPhase(enum.StrEnum):
 
 
 @frozen(kw_only=True)
+@public_value
 class UserLinkProgress:
     """Progress of linking, reported after each page of objects, each search, and each written object.
 
@@ -118,9 +116,6 @@ class UserLinkProgress:
         elapsed: Seconds since the start.
         throttled: Seconds of waits because of rate limits.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     phase: UserLinkPhase
     sent: int = 0

@@ -18,7 +18,7 @@ from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
 from .._destination.status import DestinationStatus
 from .._destination.steps import chosen_conflict
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._imports.options import AsyncRecords, Busy, ImportOptions, ImportSettings
 from .._imports.result import ImportResult
 from .._operations.import_target import ImportTarget
@@ -42,6 +42,7 @@ else:
 
 
 @checked_methods
+@public_value
 class AsyncDestination(SavedDestination):
     """Saved configuration of a destination, and the operations on it.
 
@@ -79,9 +80,6 @@ class AsyncDestination(SavedDestination):
         ConfigurationError: A setting is invalid. The message names it.
         InvalidCredentialError: A secret was passed instead of a reference. The message does not repeat it.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     __slots__ = ()
 

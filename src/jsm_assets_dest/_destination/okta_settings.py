@@ -10,7 +10,7 @@ from attrs import asdict, field, fields, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._model.okta_options import CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -28,6 +28,7 @@ def _texts(values: Sequence[str]) -> tuple[str, ...]:
 
 @checked
 @frozen
+@public_value
 class OktaModel:
     """Arguments of `okta.schema_model`, stored until the model is needed.
 
@@ -40,9 +41,6 @@ class OktaModel:
         manager_field: Field of Okta's user profile that identifies the manager.
         jira_users: True to link people, managers, and devices to accounts in Jira after each import.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     profile: Profile | str = "standard"
     namespace: str | None = field(default=None, kw_only=True)

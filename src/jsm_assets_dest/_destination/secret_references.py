@@ -17,7 +17,7 @@ from typing import cast, final
 from attrs import field, frozen
 
 from .._arguments.checking import checked, forgetful, forgetful_class
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._secret import Secret
 from .._session.credentials import (
     API_TOKEN_PREFIX,
@@ -177,6 +177,7 @@ def _secret_of_credentials(value: str | SecretReference) -> SecretReference:
 @checked
 @forgetful_class
 @frozen
+@public_value
 class CredentialsReference:
     """Credentials without their secret: whose account it is, and where the secret is.
 
@@ -192,9 +193,6 @@ class CredentialsReference:
         ConfigurationError: Both an email address and a client id were passed.
         InvalidCredentialError: A secret was passed where a reference belongs. The error does not repeat it.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     secret: SecretReference = field(converter=_secret_of_credentials)
     email: str = ""

@@ -7,14 +7,14 @@ from typing import Self
 
 from attrs import asdict, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from ..exceptions import RecordError
 from .execution_status import ExecutionStatus, ObjectTypeStatus
 from .progress import count_text
 
 
 @frozen(kw_only=True)
+@public_value
 class FailedRecord:
     """Record that was not sent, with the reason.
 
@@ -25,9 +25,6 @@ class FailedRecord:
         reason: Problem at that place.
         record: The caller's own record.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     selector: str
     index: int | None

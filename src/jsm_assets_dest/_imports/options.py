@@ -11,7 +11,7 @@ from attrs import Attribute, field, frozen
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid, type_problem
 from .._display.progress_bars import DisplayName
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError, PreviewFacts
 from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance
@@ -189,6 +189,7 @@ ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no as
 
 @checked
 @frozen(kw_only=True)
+@public_value
 class ImportOptions:
     """Options of an import.
 
@@ -240,9 +241,6 @@ class ImportOptions:
         in_flight: Number of chunks that are sent at the same time.
         idle_seconds: Seconds after which the records of a slow source are sent although the chunk is not full.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     model: SchemaModel | None = field(
         default=None,

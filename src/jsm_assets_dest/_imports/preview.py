@@ -11,8 +11,7 @@ from attrs import define, field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid, type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
-from .._display.plain_data import plain, plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain, plain_data, public_value
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
 from .progress import count_text
@@ -26,6 +25,7 @@ EXAMPLES = 5
 
 
 @frozen
+@public_value
 class MissingObject:
     """Object in Assets for which an import has no record.
 
@@ -34,9 +34,6 @@ class MissingObject:
         key: Its key, such as OKT-12; empty if it is known from a journal only.
         label: Its label; empty if it is known from a journal only.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     identifier: str
     key: str = ""
@@ -52,6 +49,7 @@ class MissingObject:
 
 
 @frozen
+@public_value
 class ChangedObject:
     """Object in Assets that an import would change, or that would keep a value that its record no longer has.
 
@@ -61,9 +59,6 @@ class ChangedObject:
         label: Its label; empty if it is known from a journal only.
         attributes: Names of these attributes. Empty if it is known from a journal only.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     identifier: str
     key: str = ""
@@ -79,6 +74,7 @@ class ChangedObject:
 
 
 @frozen(kw_only=True)
+@public_value
 class ObjectTypePreview:
     """Effect of an import on the objects of one object type.
 
@@ -114,9 +110,6 @@ class ObjectTypePreview:
         examples_emptied: Some objects that would keep a value that their record no longer has, with the attributes.
         examples_missing: Some missing objects.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     selector: str

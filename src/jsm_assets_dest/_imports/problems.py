@@ -6,8 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeType
@@ -81,6 +80,7 @@ _REMEDIES: Mapping[str, str] = {
 
 
 @frozen(kw_only=True)
+@public_value
 class ImportProblem:
     """Something known that contradicts that every record arrived with its values.
 
@@ -105,9 +105,6 @@ class ImportProblem:
         examples: Some of the records, values, or messages.
         kind: "objects" or "removing" as explained for the codes, else empty.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     code: ProblemCode
     count: int

@@ -12,8 +12,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from ..exceptions import FailedObjectsError
 from .execution_status import ExecutionStatus
 from .identities import display
@@ -38,6 +37,7 @@ MOST_LEAVERS = 10_000
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class Leaver:
     """Object that Assets confirmed in an earlier run and that the source no longer contains. The import did not send it.
 
@@ -45,9 +45,6 @@ class Leaver:
         object_type: Name of its object type.
         identifier: Its identifier.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     object_type: str
     identifier: str

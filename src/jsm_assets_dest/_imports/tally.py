@@ -6,7 +6,7 @@ from typing import Self
 from attrs import define, evolve, field
 
 from .._arguments.checking import checked_methods
-from .._display.plain_data import plain_data
+from .._display.values import plain_data
 from .._wire.json_reading import as_number, as_object, as_text
 from ..exceptions import ConfigurationError, RecordError
 from .execution_status import ExecutionStatus

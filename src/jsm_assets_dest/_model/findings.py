@@ -9,8 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import instances
 from .._display.html import Tone, faint, joined, mark, table
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from ..exceptions import InvalidModelError
 
 
@@ -28,6 +27,7 @@ class Severity(enum.StrEnum):
 
 
 @frozen
+@public_value
 class Finding:
     """One finding of the linter.
 
@@ -38,9 +38,6 @@ class Finding:
         message: What is wrong, in one sentence.
         remedy: What to do, in one sentence.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     severity: Severity
     code: str

@@ -14,7 +14,7 @@ from attrs import NOTHING, fields, frozen, has
 
 from .._arguments.checking import checked
 from .._assets.directory import GroupLink, UserLink
-from .._display.plain_data import plain_data
+from .._display.values import plain_data
 from .._wire.json_reading import JsonObject, as_object, digest_of
 from .changes import renamed, without
 from .findings import FindingCollector, Findings

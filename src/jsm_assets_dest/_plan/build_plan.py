@@ -9,8 +9,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
 from ..exceptions import ExternalIdTakenError, ImpossibleChangeError, RiskyChangeError, StalePlanError
@@ -63,6 +62,7 @@ class PlanSubject(enum.StrEnum):
 
 
 @frozen(kw_only=True)
+@public_value
 class PlanItem:
     """One thing that a plan changes, leaves unchanged, or cannot change.
 
@@ -75,9 +75,6 @@ class PlanItem:
         remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
         was_deleted: True if it is created again, because someone deleted it in Assets, with its objects or values.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     kind: PlanKind
     subject: PlanSubject

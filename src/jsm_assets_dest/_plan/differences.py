@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._model.names import is_generated, same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, importable_type
@@ -48,6 +47,7 @@ class DifferenceKind(enum.StrEnum):
 
 
 @frozen(kw_only=True)
+@public_value
 class Difference:
     """One difference between an existing object type and the wanted one.
 
@@ -60,9 +60,6 @@ class Difference:
         prevents_adoption: True if the service can never resolve it, so that the type can't be adopted.
         message: The difference in a sentence.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     kind: DifferenceKind
     attribute: str = ""

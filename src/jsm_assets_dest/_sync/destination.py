@@ -19,7 +19,7 @@ from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference, pasted_import_token
 from .._destination.status import DestinationStatus
 from .._destination.steps import chosen_conflict
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._imports.options import Busy, ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
 from .._operations.import_target import ImportTarget
@@ -43,6 +43,7 @@ else:
 
 
 @checked_methods
+@public_value
 class Destination(SavedDestination):
     """Saved configuration of a destination, and the operations on it.
 
@@ -80,9 +81,6 @@ class Destination(SavedDestination):
         ConfigurationError: A setting is invalid. The message names it.
         InvalidCredentialError: A secret was passed instead of a reference. The message does not repeat it.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     __slots__ = ()
 

@@ -10,8 +10,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked
 from .._display.html import table
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._imports.chunk import Chunk
 from .._imports.chunker import CHUNK_BYTES, CHUNK_RECORDS, Chunker
 from .._imports.encoding import COMPLETED
@@ -34,6 +33,7 @@ _SENT = {
 
 
 @frozen
+@public_value
 class DataMapRow:
     """A row of the data map: an attribute and the field of Okta that fills it.
 
@@ -44,9 +44,6 @@ class DataMapRow:
         source: Field or request of Okta's API. Empty if this package does not fill the attribute.
         action: Privacy action for the value before it is sent.
     """
-
-    __module__ = "jsm_assets_dest.okta"
-    __repr__ = short_repr
 
     object_type: str
     attribute: str
