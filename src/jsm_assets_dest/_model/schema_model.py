@@ -124,8 +124,8 @@ class SchemaModel(ObjectSchemaSpec):
             InvalidModelError: A value of the document has a wrong type, or the result has a mapping of an object type or
                 attribute that doesn't exist, or an attribute type that imports don't have.
         """
+        from .document_contents import reject_wrong_types
         from .document_reading import read_document
-        from .document_types import reject_wrong_types
         from .mapping_document import apply_document
 
         reject_wrong_types(document)
