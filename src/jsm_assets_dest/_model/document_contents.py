@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .findings import FindingCollector
+from .mapping_document import mapping_description, walk
 from .names import same_name
 from .specs import AttributeType
 
@@ -105,13 +106,6 @@ def pair_mappings(entries: Sequence[_Json], mappings: Sequence[_Json], kind: str
     return pairs
 
 
-def walk(entries: object, parent: str = "") -> Iterator[tuple[_Json, str]]:
-    """Yield the object types of a document on all levels, each with the external id of its parent, parents first."""
-    for entry in as_objects(entries):
-        yield entry, parent
-        yield from walk(entry.get("children"), as_text(entry.get("externalId")))
-
-
 def extra_of(entry: _Json, kind: str, own_keys: Collection[str] = ()) -> dict[str, object]:
     """Return what an entry of a kind contains beyond the keys that the model has fields for, except `own_keys`."""
     return {
@@ -121,11 +115,6 @@ def extra_of(entry: _Json, kind: str, own_keys: Collection[str] = ()) -> dict[st
         and value is not None
         and (key, value) != ("inheritance", False)
     }
-
-
-def mapping_description(selector: str, name: str) -> str:
-    """Return the description of a mapping that has no other."""
-    return f'Records of "{selector}" become objects of the type "{name}".'
 
 
 def mapping_extra_of(mapping: _Json, name: str) -> dict[str, object]:

@@ -14,7 +14,6 @@ from attrs import evolve, frozen
 
 from .._assets.object_types import StatusCategory
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
-from .aql import lookup
 from .document_contents import (
     MappingPairs,
     attribute_extra_of,
@@ -22,9 +21,9 @@ from .document_contents import (
     mapping_extra_of,
     pair_mappings,
     reject_wrong_types,
-    walk,
 )
 from .findings import FindingCollector
+from .mapping_document import walk
 from .names import (
     SYSTEM_ATTRIBUTES,
     camel_case,
@@ -36,6 +35,7 @@ from .names import (
     unused,
 )
 from .object_schema_spec import ModelT, ObjectSchemaSpec
+from .references import lookup
 from .specs import (
     IMPORTABLE_TYPES,
     AttributeSpec,

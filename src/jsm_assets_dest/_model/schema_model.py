@@ -19,10 +19,10 @@ from .._wire.json_reading import JsonObject, as_object, digest_of
 from .changes import renamed, without
 from .findings import FindingCollector, Findings
 from .graph import Graph
-from .links import links_of
 from .lint import lint
 from .mapping_document import write_document
 from .object_schema_spec import ModelT, ObjectSchemaSpec, targets_first
+from .references import links_of
 
 
 @checked
