@@ -101,14 +101,7 @@ class AsyncDestination(SavedDestination):
         settings = self._site_settings(auth)
         if options.get("transport") is None:
             options["transport"] = self._transport
-        return AsyncConnection.external_site(
-            settings.site,
-            settings.credentials,
-            cloud_id=settings.cloud_id,
-            workspace_id=settings.workspace_id,
-            gateway=settings.gateway,
-            **options,
-        )
+        return AsyncConnection.external_site(**settings._asdict(), **options)
 
     async def status(self, *, connection: AsyncConnection | None = None) -> DestinationStatus:
         """Return the checklist: connection, schema, roles, model, token, and ready, each with the next action.

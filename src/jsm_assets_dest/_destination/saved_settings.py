@@ -348,7 +348,7 @@ class SavedDestination:
             )
         return SiteSettings(
             site=self.site,
-            credentials=credentials,
+            auth=credentials,
             gateway=self.gateway or GATEWAY,
             cloud_id=self.cloud_id,
             workspace_id=self.workspace_id,

@@ -102,14 +102,7 @@ class Destination(SavedDestination):
         settings = self._site_settings(auth)
         if options.get("transport") is None:
             options["transport"] = self._transport
-        return Connection.external_site(
-            settings.site,
-            settings.credentials,
-            cloud_id=settings.cloud_id,
-            workspace_id=settings.workspace_id,
-            gateway=settings.gateway,
-            **options,
-        )
+        return Connection.external_site(**settings._asdict(), **options)
 
     def status(self, *, connection: Connection | None = None) -> DestinationStatus:
         """Return the checklist: connection, schema, roles, model, token, and ready, each with the next action.
