@@ -12,6 +12,7 @@ import pytest
 import jsm_assets_dest.testing
 from jsm_assets_dest.testing import Doubts, Emulator
 from jsm_assets_dest.testing.http.languages import translate, translated
+from jsm_assets_dest.testing.world.values import DEFAULT_TYPES
 from tests.emulator.api import Api, ImportApi
 from tests.emulator.documents import people_and_groups
 
@@ -258,6 +259,9 @@ def _texts(node: ast.AST) -> Iterator[str]:
 
 
 def _messages() -> Iterator[tuple[str, str]]:
+    for _, error in DEFAULT_TYPES.values():
+        if error:
+            yield "values.py", f"x {error}"
     root = Path(jsm_assets_dest.testing.__file__).parent
     for path in root.rglob("*.py"):
         if path.name in EXEMPT:

@@ -10,14 +10,23 @@ Unknown keys of a document are stored in `extra` and `mapping_extra`. Null value
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from .._assets.object_types import StatusCategory
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .aql import lookup
+from .document_contents import (
+    OBJECT_TYPE_KEYS,
+    MappingPairs,
+    attribute_extra_of,
+    attribute_mapping_extra_of,
+    extra_of,
+    mapping_extra_of,
+    pair_mappings,
+    walk,
+)
 from .document_types import reject_wrong_types
 from .findings import FindingCollector
-from .mapping_document import mapping_description
 from .names import (
     SYSTEM_ATTRIBUTES,
     camel_case,
@@ -42,111 +51,8 @@ from .specs import (
 
 _Json = Mapping[str, object]
 
-#: The keys of each kind of entry that the model has fields for.
-OBJECT_TYPE_KEYS = frozenset({"externalId", "name", "description", "iconKey", "attributes", "children"})
-_REFERENCE_KEYS = frozenset({"referenceObjectTypeName", "referenceObjectTypeExternalId"})
-_ATTRIBUTE = _REFERENCE_KEYS | {
-    "externalId",
-    "name",
-    "description",
-    "type",
-    "label",
-    "minimumCardinality",
-    "maximumCardinality",
-    "unique",
-    "typeValues",
-}
-_MAPPING = frozenset(
-    {"objectTypeExternalId", "objectTypeName", "selector", "description", "attributesMapping"}
-)
-_ATTRIBUTE_MAPPING = frozenset(
-    {"attributeExternalId", "attributeName", "attributeLocators", "externalIdPart", "objectMappingIQL"}
-)
 _STATUS = frozenset({"name", "description", "category"})
 _ICON = frozenset({"key", "name", "png48"})
-
-
-@frozen
-class MappingPairs:
-    """Mappings by the entry of the schema that they belong to.
-
-    Attributes:
-        by_entry: The mapping of each entry, by its position. If an entry has several mappings, the first one.
-        unknown: Mappings of entries that the schema does not have.
-        repeated: Further mappings of an entry that has one.
-    """
-
-    by_entry: dict[int, _Json] = field(factory=dict)
-    unknown: list[_Json] = field(factory=list)
-    repeated: list[_Json] = field(factory=list)
-
-
-def pair_mappings(entries: Sequence[_Json], mappings: Sequence[_Json], kind: str) -> MappingPairs:
-    """Pair the mappings of object types or attributes with the entries of the schema.
-
-    External ids decide. Names count only for mappings without an external id.
-
-    Args:
-        entries: The object types, or the attributes of one.
-        mappings: Their mappings.
-        kind: "objectType" or "attribute".
-    """
-    pairs = MappingPairs()
-    for mapping in mappings:
-        external_id, name = as_text(mapping.get(f"{kind}ExternalId")), as_text(mapping.get(f"{kind}Name"))
-        position = next(
-            (
-                position
-                for position, entry in enumerate(entries)
-                if (external_id and entry.get("externalId") == external_id)
-                or (not external_id and same_name(as_text(entry.get("name")), name))
-            ),
-            None,
-        )
-        if position is None:
-            pairs.unknown.append(mapping)
-        elif position in pairs.by_entry:
-            pairs.repeated.append(mapping)
-        else:
-            pairs.by_entry[position] = mapping
-    return pairs
-
-
-def walk(entries: object, parent: str = "") -> Iterator[tuple[_Json, str]]:
-    """Yield the object types of a document on all levels, each with the external id of its parent, parents first."""
-    for entry in as_objects(entries):
-        yield entry, parent
-        yield from walk(entry.get("children"), as_text(entry.get("externalId")))
-
-
-def extra_of(entry: _Json, known_keys: frozenset[str]) -> dict[str, object]:
-    """Return what an entry contains beyond the keys that the model has fields for."""
-    return {
-        key: value
-        for key, value in entry.items()
-        if key not in known_keys and value is not None and (key, value) != ("inheritance", False)
-    }
-
-
-def mapping_extra_of(mapping: _Json, name: str) -> dict[str, object]:
-    """Return the unknown keys of the mapping of an object type, and its description if the library didn't write it."""
-    extra = extra_of(mapping, _MAPPING)
-    description = as_text(mapping.get("description"))
-    if description not in ("", mapping_description(as_text(mapping.get("selector")), name)):
-        extra["description"] = description
-    return extra
-
-
-def attribute_extra_of(definition: _Json) -> dict[str, object]:
-    """Return the unknown keys of the definition of an attribute."""
-    is_reference = definition.get("type") == AttributeType.REFERENCE
-    return extra_of(definition, _ATTRIBUTE if is_reference else _ATTRIBUTE - _REFERENCE_KEYS)
-
-
-def attribute_mapping_extra_of(mapping: _Json, *, is_reference: bool = True) -> dict[str, object]:
-    """Return the unknown keys of the mapping of an attribute."""
-    known_keys = _ATTRIBUTE_MAPPING if is_reference else _ATTRIBUTE_MAPPING - {"objectMappingIQL"}
-    return extra_of(mapping, known_keys)
 
 
 class _Keys:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from ..world import objects
-from ..world.aql import Search, UnknownAttribute, parse
-from ..world.aql.parsing import InvalidQuery
+from ..world.aql_parsing import InvalidQuery, parse
+from ..world.aql_search import Search, UnknownAttribute
 from ..world.clock import timestamp
 from ..world.entities import AssetObject, ObjectType
 from ..world.json_reading import (

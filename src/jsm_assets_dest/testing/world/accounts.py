@@ -14,21 +14,11 @@ JIRA_GROUP = "jira-users-acme"
 ADMIN_GROUP = "site-admins"
 
 ALL_SCOPES = (
-    "read:cmdb-schema:jira",
-    "write:cmdb-schema:jira",
-    "delete:cmdb-schema:jira",
-    "read:cmdb-type:jira",
-    "write:cmdb-type:jira",
-    "delete:cmdb-type:jira",
-    "read:cmdb-attribute:jira",
-    "write:cmdb-attribute:jira",
-    "delete:cmdb-attribute:jira",
-    "read:cmdb-object:jira",
-    "write:cmdb-object:jira",
-    "delete:cmdb-object:jira",
-    "read:cmdb-config:jira",
-    "write:cmdb-config:jira",
-    "delete:cmdb-config:jira",
+    *(
+        f"{action}:cmdb-{subject}:jira"
+        for subject in ("schema", "type", "attribute", "object", "config")
+        for action in ("read", "write", "delete")
+    ),
     "read:cmdb-icon:jira",
     "import:import-configuration:cmdb",
     "read:servicedesk-request",

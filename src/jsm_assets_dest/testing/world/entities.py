@@ -22,36 +22,22 @@ The numbers of attribute types. 3, 5 and 8 are known from the Data Center editio
 
 (TEXT, INTEGER, BOOLEAN, DOUBLE, DATE, TIME, DATE_TIME, URL, EMAIL, TEXTAREA, SELECT, IP_ADDRESS) = range(12)
 
-DEFAULT_TYPE_NAMES = {
-    -1: "None",
-    TEXT: "Text",
-    INTEGER: "Integer",
-    BOOLEAN: "Boolean",
-    DOUBLE: "Double",
-    DATE: "Date",
-    TIME: "Time",
-    DATE_TIME: "DateTime",
-    URL: "Url",
-    EMAIL: "Email",
-    TEXTAREA: "Textarea",
-    SELECT: "Select",
-    IP_ADDRESS: "IP Address",
-}
-
-IMPORT_TYPE_NAMES = {
-    "text": TEXT,
-    "integer": INTEGER,
-    "boolean": BOOLEAN,
-    "double": DOUBLE,
-    "date": DATE,
-    "time": TIME,
-    "date_time": DATE_TIME,
-    "url": URL,
-    "email": EMAIL,
-    "textarea": TEXTAREA,
-    "select": SELECT,
-    "ipaddress": IP_ADDRESS,
-}
+_DEFAULT_TYPES = (
+    ("Text", "text"),
+    ("Integer", "integer"),
+    ("Boolean", "boolean"),
+    ("Double", "double"),
+    ("Date", "date"),
+    ("Time", "time"),
+    ("DateTime", "date_time"),
+    ("Url", "url"),
+    ("Email", "email"),
+    ("Textarea", "textarea"),
+    ("Select", "select"),
+    ("IP Address", "ipaddress"),
+)
+DEFAULT_TYPE_NAMES = {-1: "None", **{number: name for number, (name, _) in enumerate(_DEFAULT_TYPES)}}
+IMPORT_TYPE_NAMES = {name: number for number, (_, name) in enumerate(_DEFAULT_TYPES)}
 """
 The names of default types in mapping documents; `referenced_object` and `status` come on top.
 """

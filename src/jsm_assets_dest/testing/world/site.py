@@ -331,6 +331,12 @@ class Site:
         """All attributes whose values are objects."""
         return [attribute for attribute in self.attributes.values() if attribute.is_reference]
 
+    def target_types(self, attribute: Attribute) -> set[int]:
+        """Return the ids of the object types whose objects are values of a reference attribute."""
+        target = self.types[int(attribute.type_value or "0")]
+        types = self.with_descendants(target) if attribute.include_children else (target,)
+        return {object_type.id for object_type in types}
+
     def now(self) -> int:
         """Return the time in milliseconds."""
         return self.clock.milliseconds()

@@ -322,10 +322,15 @@ def _check(
         problems["label"] = "The object type already has a label attribute"
     minimum = settings.get("minimum", itself.minimum if itself else 0)
     maximum = settings.get("maximum", itself.maximum if itself else 1)
-    if minimum < 0 or maximum < -1 or maximum == 0 or (maximum != -1 and minimum > maximum):
+    if not is_cardinality(minimum, maximum):
         problems["maximumCardinality"] = "The cardinality is invalid"
     if problems:
         raise invalid_fields(problems)
+
+
+def is_cardinality(minimum: int, maximum: int) -> bool:
+    """Return True if an attribute can have from `minimum` to `maximum` values; -1 means no limit."""
+    return minimum >= 0 and (maximum == -1 or maximum >= max(minimum, 1))
 
 
 def _reference_problems(
