@@ -1,4 +1,4 @@
-"""How references and links find their targets: queries of references, and sources of links to users and groups of Jira.
+"""Targets of references and links: queries of references, and sources of links to users and groups of Jira.
 
 Assets finds the target of a reference with a query. One value is compared for equality, `"Okta ID" = ${manager}`. Assets
 replaces the placeholder with the quoted value (Atlassian's guide to the mapping document). The guide's own sample uses
