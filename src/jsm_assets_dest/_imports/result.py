@@ -14,9 +14,8 @@ from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
 from .._display.values import plain_data, public_value
 from ..exceptions import FailedObjectsError
-from .execution_status import ExecutionStatus
+from .execution_results import ALWAYS_SHOWN, COLUMNS, ExecutionStatus, FailedRecord, ObjectTypeResult
 from .identities import display
-from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
 from .problems import (
     MOST_LISTED,
     ImportProblem,

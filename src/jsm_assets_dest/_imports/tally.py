@@ -9,8 +9,7 @@ from .._arguments.checking import checked_methods
 from .._display.values import plain_data
 from .._wire.json_reading import as_number, as_object, as_text
 from ..exceptions import ConfigurationError, RecordError
-from .execution_status import ExecutionStatus
-from .object_type_results import FailedRecord, object_type_results
+from .execution_results import ExecutionStatus, FailedRecord, object_type_results
 from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
 from .result import ImportResult, Leavers

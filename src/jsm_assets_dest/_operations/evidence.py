@@ -34,7 +34,7 @@ from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.execution import RunEvidence
-from .._imports.execution_status import ObjectTypeStatus, read_execution_status
+from .._imports.execution_results import ObjectTypeStatus, read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
 from .._imports.progress import count_text

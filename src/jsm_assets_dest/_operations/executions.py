@@ -11,7 +11,7 @@ from attrs import evolve
 from .._arguments.fitting import checked_seconds
 from .._http.commands import Operation, Report, Sleep
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus, read_execution_status
+from .._imports.execution_results import ExecutionStatus, read_execution_status
 from .._imports.preview import ImportPreview
 from .._imports.progress import ImportPhase, count_text
 from .._imports.result import ImportResult

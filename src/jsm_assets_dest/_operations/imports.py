@@ -54,7 +54,7 @@ from .._arguments.fitting import invalid, type_problem
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus
+from .._imports.execution_results import ExecutionStatus
 from .._imports.journal import Journal
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.options import ImportOptions

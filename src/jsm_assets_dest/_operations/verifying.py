@@ -18,7 +18,7 @@ from attrs import define, evolve, field
 from .._arguments.fitting import invalid
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
-from .._imports.execution_status import ExecutionStatus
+from .._imports.execution_results import ExecutionStatus
 from .._imports.identities import MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
