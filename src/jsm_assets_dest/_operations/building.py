@@ -45,7 +45,7 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import link_targets, linked_attributes
 from . import object_schemas as schemas
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 #: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")

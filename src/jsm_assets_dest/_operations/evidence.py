@@ -55,7 +55,7 @@ from ..exceptions import AssetsError
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .building import current_document
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .object_selection import Selection
 from .objects import PAGE_SIZE, ObjectReading
 

@@ -33,7 +33,7 @@ from ..exceptions import (
     TransportError,
 )
 from .guard import refuse_missing
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
 _states = logging.getLogger("jsm_assets_dest.state")

@@ -43,7 +43,7 @@ from .._wire.address_book import SCHEMA_IMPORT, SCHEMA_ROLES
 from ..exceptions import ConfigurationError, MassDeletionGuardError
 from . import import_tokens as tokens
 from .evidence import read_evidence
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 #: Maximum number of object types in a message, and of objects of each type.
 LISTED, NAMED = 4, 2

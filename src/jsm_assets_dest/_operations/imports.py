@@ -50,7 +50,7 @@ from collections.abc import Generator
 
 from attrs import frozen
 
-from .._arguments.fitting import invalid, type_problem
+from .._arguments.fitting import invalid
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
@@ -76,7 +76,7 @@ from ..exceptions import (
 from . import executions, starting, verifying
 from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_missing
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .record_sources import Records
 from .run_journal import (
     JournalRecord,
@@ -134,11 +134,10 @@ def checked_count(count: int) -> int:
     """Return the number of records of a test import.
 
     Raises:
-        ConfigurationError: It is not an integer of at least 1.
+        ConfigurationError: It is below 1.
     """
-    if type(count) is not int or count < 1:
-        problem = "is below 1" if type(count) is int else type_problem(count)
-        raise invalid("count", problem, "Pass an integer, such as 100.")
+    if count < 1:
+        raise invalid("count", "is below 1", "Pass an integer, such as 100.")
     return count
 
 

@@ -38,7 +38,7 @@ from ..exceptions import (
 )
 from . import objects, starting
 from .evidence import read_mapped_types
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .object_selection import Selection
 from .objects import ObjectReading
 from .record_sources import (
@@ -117,19 +117,16 @@ def verify(
     return evolve(verification, problems=(*skipped, *verification.problems))
 
 
-def checked_sample(sample: object) -> int | None:
+def checked_sample(sample: int | None) -> int | None:
     """Return the number of records to compare per object type.
 
     Raises:
-        ConfigurationError: It is neither None nor an integer of at least 1.
+        ConfigurationError: It is below 1.
     """
-    if sample is None or (type(sample) is int and sample >= 1):
-        return sample
-    raise invalid(
-        "sample",
-        f"is {sample!r}",
-        "Pass the number of records to compare per object type, such as 200, or None to compare all.",
-    )
+    if sample is not None and sample < 1:
+        fix = "Pass the number of records to compare per object type, such as 200, or None to compare all."
+        raise invalid("sample", f"is {sample!r}", fix)
+    return sample
 
 
 def note_records(
