@@ -22,14 +22,7 @@ MOST_USUAL = 1_000
 MOST_LISTED = 5
 
 ProblemCode: TypeAlias = Literal[
-    "skipped",
-    "duplicate",
-    "dangling",
-    "unknown_status",
-    "blank_label",
-    "emptied",
-    "not_visible",
-    "lost",
+    "skipped", "duplicate", "dangling", "unknown_status", "blank_label", "emptied", "not_visible", "lost"
 ]
 
 #: By code, or by code and kind: descriptions for one and for several, and the remedy.

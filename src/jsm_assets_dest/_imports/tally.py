@@ -182,13 +182,7 @@ class Tally:
         self.refused += receipt.refused
 
     def progress(
-        self,
-        phase: ImportPhase,
-        now: float,
-        *,
-        in_flight: int = 0,
-        state: str = "",
-        waiting: float = 0.0,
+        self, phase: ImportPhase, now: float, *, in_flight: int = 0, state: str = "", waiting: float = 0.0
     ) -> ImportProgress:
         """Return the progress of the import."""
         return ImportProgress(

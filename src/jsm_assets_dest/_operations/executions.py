@@ -253,8 +253,7 @@ def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operati
         if unreadable_since is None and not status.is_known and status.state not in unknown_states:
             unknown_states.add(status.state)
             _log.warning(
-                "the execution is in the state %s, which this library does not know",
-                status.state or "(none)",
+                "the execution is in the state %s, which this library does not know", status.state or "(none)"
             )
         yield from report(site, execution, ImportPhase.PROCESSING, state=status.state)
         if waited >= timeout:

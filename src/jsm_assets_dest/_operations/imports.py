@@ -186,11 +186,7 @@ def _begun_or_resumed(
             yield from executions.cancel(target, execution)
         run_id = secrets.token_hex(8)
         journal.begin_run(
-            run_id,
-            import_source=source_id,
-            model_digest=shape,
-            test=first is not None,
-            encoder=encoder.name,
+            run_id, import_source=source_id, model_digest=shape, test=first is not None, encoder=encoder.name
         )
     else:
         run_id = interrupted.id
@@ -297,10 +293,7 @@ def _settled(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Oper
         # The run succeeded after the interruption. The guard compares the next run with it.
         _count_accepted(journal, interrupted, entry, execution)
         journal.finish_run(
-            interrupted.id,
-            RunState.DONE,
-            execution.ledger.tally.sent,
-            doubtful_types(execution, status),
+            interrupted.id, RunState.DONE, execution.ledger.tally.sent, doubtful_types(execution, status)
         )
     return None
 

@@ -130,10 +130,7 @@ def changed_records(execution: Execution, journal: Journal | None) -> ChangedRec
 
 
 def leavers_of(
-    changed: ChangedRecords,
-    journal: Journal,
-    execution: Execution,
-    selectors: tuple[str, ...],
+    changed: ChangedRecords, journal: Journal, execution: Execution, selectors: tuple[str, ...]
 ) -> Leavers:
     """Return the confirmed objects that the source no longer contains."""
     confirmed = journal.confirmed_objects(execution.import_source_id)

@@ -30,21 +30,13 @@ from .._imports.whole_run import EXAMPLES
 from .._model.references import quoted
 from .._wire.import_requests import ImportLinks
 from .._wire.json_reading import JsonObject
-from ..exceptions import (
-    AssetsError,
-    IncompleteListError,
-    MissingMappingError,
-    RecordError,
-)
+from ..exceptions import AssetsError, IncompleteListError, MissingMappingError, RecordError
 from . import objects, starting
 from .evidence import read_mapped_types
 from .import_tokens import ImportTarget
 from .object_selection import Selection
 from .objects import ObjectReading
-from .record_sources import (
-    CheckedRecords,
-    Records,
-)
+from .record_sources import CheckedRecords, Records
 from .starting import ImportSetup
 
 _log = logging.getLogger("jsm_assets_dest.import")
