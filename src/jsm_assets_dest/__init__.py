@@ -62,10 +62,9 @@ if TYPE_CHECKING:
         ReferenceSpec,
         StatusSpec,
     )
-    from ._plan.build_plan import BuildPlanRecord
+    from ._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
     from ._plan.conflicts import ConflictRecord, Resolution
     from ._plan.differences import Difference, DifferenceKind
-    from ._plan.plan_items import PlanItem, PlanKind, PlanSubject
     from ._session.credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
     from ._session.observed import RequestEvent
     from ._session.opening import ConnectionOptions, SiteOptions
@@ -132,10 +131,9 @@ _NAMES = {
         "ReferenceSpec",
         "StatusSpec",
     ),
-    "_plan.build_plan": ("BuildPlanRecord",),
+    "_plan.build_plan": ("BuildPlanRecord", "PlanItem", "PlanKind", "PlanSubject"),
     "_plan.conflicts": ("ConflictRecord", "Resolution"),
     "_plan.differences": ("Difference", "DifferenceKind"),
-    "_plan.plan_items": ("PlanItem", "PlanKind", "PlanSubject"),
     "_session.credentials": ("ApiToken", "ClientCredentials", "Credentials", "ForgeToken", "OAuthToken"),
     "_session.observed": ("RequestEvent",),
     "_session.opening": ("ConnectionOptions", "SiteOptions"),

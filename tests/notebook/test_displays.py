@@ -49,10 +49,9 @@ from jsm_assets_dest._imports.result import ImportResult
 from jsm_assets_dest._imports.verification import ImportVerification, VerifiedObjectType
 from jsm_assets_dest._model.findings import Finding, Findings, Severity
 from jsm_assets_dest._model.specs import AttributeSpec
-from jsm_assets_dest._plan.build_plan import BuildPlanRecord
+from jsm_assets_dest._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
 from jsm_assets_dest._plan.conflicts import ConflictRecord, Resolution
 from jsm_assets_dest._plan.differences import Difference, DifferenceKind
-from jsm_assets_dest._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from jsm_assets_dest.exceptions import RecordError
 from jsm_assets_dest.okta._privacy import Action
 from jsm_assets_dest.okta._review import DataMap, DataMapRow

@@ -6,15 +6,15 @@ shown unchanged.
 """
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Literal
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
 from .._display.values import plain_data, public_value
 from .._wire.address_book import SCHEMA_IMPORT
-from .._wire.json_reading import read_array, read_flag, read_object, read_text
+from .._wire.json_reading import as_object, read_array, read_object, read_optional_flag, read_text
 
 _CHECK = "Check it on the configuration page of the object schema, tab Import."
 
@@ -77,17 +77,18 @@ class ImportSourceSetting:
 
 def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
     """Return a setting with the meaning of its value."""
-    meaning = _MEANINGS[name].get(value.upper(), "")
-    if not meaning:
-        meaning = (
-            f'This library does not know the value "{value}". {_CHECK}'
-            if value
-            else _UNAVAILABLE.get(name, f"Assets does not return this setting. {_CHECK}")
-        )
-        return ImportSourceSetting(
-            name=name, value=value, meaning=meaning, object_type=object_type, known=False
-        )
-    return ImportSourceSetting(name=name, value=value, meaning=meaning, object_type=object_type, known=True)
+    known_meaning = _MEANINGS[name].get(value.upper(), "")
+    if value:
+        unknown_meaning = f'This library does not know the value "{value}". {_CHECK}'
+    else:
+        unknown_meaning = _UNAVAILABLE.get(name, f"Assets does not return this setting. {_CHECK}")
+    return ImportSourceSetting(
+        name=name,
+        value=value,
+        meaning=known_meaning or unknown_meaning,
+        object_type=object_type,
+        known=bool(known_meaning),
+    )
 
 
 def concatenator_setting(value: str) -> ImportSourceSetting:
@@ -105,10 +106,8 @@ def concatenator_setting(value: str) -> ImportSourceSetting:
 def identifiers_setting(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
     """Return the setting that compares identifiers with or without case."""
     if ignores_case is None:
-        value, meaning = (
-            "",
-            f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}',
-        )
+        value = ""
+        meaning = f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}'
     elif ignores_case:
         value, meaning = "ignore case", '"a1" and "A1" identify the same object.'
     else:
@@ -188,19 +187,14 @@ class ImportedType:
     def from_json(cls, value: object) -> "ImportedType":
         """Read the settings from the JSON of the service."""
         source = read_object(value, "an object type's settings")
-        owner = source.get("objectType")
-        named = read_object(owner, "an object type") if owner is not None else {}
+        named = read_object(source.get("objectType") or {}, "an object type")
         return cls(
             object_type_id=read_text(named, "id", ""),
             name=read_text(named, "name", ""),
             selector=read_text(source, "selector", ""),
             empty_values=read_text(source, "emptyValues", ""),
             unknown_values=read_text(source, "unknownValues", ""),
-            identifier_ignores_case=(
-                read_flag(source, "matchIdentifierIgnoreCase")
-                if "matchIdentifierIgnoreCase" in source
-                else None
-            ),
+            identifier_ignores_case=read_optional_flag(source, "matchIdentifierIgnoreCase"),
             filter=_filter(source),
         )
 
@@ -261,7 +255,8 @@ class ImportSource:
     def from_json(cls, value: object) -> "ImportSource":
         """Read an import from the JSON of the service."""
         source = read_object(value, "an import source")
-        status = _part(source, "importStatus")
+        status = as_object(source.get("importStatus"))
+        reasons = as_object(status.get("reasonForInvalidity"))
         configured = read_text(status, "configurationStatusType", "")
         entries = read_array(source.get("importSourceOTEntries") or [], "object type settings")
         return cls(
@@ -272,10 +267,8 @@ class ImportSource:
             kind=read_text(source, "importSourceModuleKey", ""),
             enabled=configured == "ENABLED" if configured else None,
             validity=read_text(status, "validationStatusType", ""),
-            invalid_because={
-                name: str(reason) for name, reason in _part(status, "reasonForInvalidity").items()
-            },
-            token_generated=read_flag(source, "tokenGenerated") if "tokenGenerated" in source else None,
+            invalid_because={name: str(reason) for name, reason in reasons.items()},
+            token_generated=read_optional_flag(source, "tokenGenerated"),
             empty_values=read_text(source, "defaultHandleEmptyValues", ""),
             unknown_values=read_text(source, "defaultHandleUnknownValues", ""),
             null_values=read_text(source, "defaultHandleNullValues", ""),
@@ -398,15 +391,8 @@ class ImportSource:
 
     def to_dict(self) -> dict[str, object]:
         """Return the import as JSON-ready data."""
-        return plain_data(
-            self,
-            "id name schema_id kind enabled validity invalid_because token_generated settings",
-        )
-
-
-def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = source.get(key)
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+        names = "id name schema_id kind enabled validity invalid_because token_generated settings"
+        return plain_data(self, names)
 
 
 @frozen(kw_only=True)
@@ -431,8 +417,4 @@ class ImportStatus:
 
     def to_dict(self) -> dict[str, str]:
         """Return the status as JSON-ready data."""
-        return {
-            "status": self.status,
-            "import_source_id": self.import_source_id,
-            "workspace_id": self.workspace_id,
-        }
+        return asdict(self)

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.values import plain_data, public_value
-from .._wire.json_reading import read_flag, read_number, read_object, read_text
+from .._wire.json_reading import read_number, read_object, read_optional_flag, read_text
 
 
 @checked_methods
@@ -35,7 +35,7 @@ class SchemaLinks:
 
     def to_dict(self) -> dict[str, str]:
         """Return the addresses by name."""
-        return {"browse": self.browse, "configure": self.configure, "all_schemas": self.all_schemas}
+        return asdict(self)
 
     @classmethod
     def of(cls, site: str, schema_id: str) -> "SchemaLinks":
@@ -109,12 +109,8 @@ class ObjectSchemaRecord:
             status=read_text(source, "status", "Ok"),
             object_count=read_number(source, "objectCount") if counted else None,
             object_type_count=read_number(source, "objectTypeCount") if counted else None,
-            can_manage=read_flag(source, "canManage") if "canManage" in source else None,
-            allows_references=(
-                read_flag(source, "crossSchemaReferencingAllowed")
-                if "crossSchemaReferencingAllowed" in source
-                else None
-            ),
+            can_manage=read_optional_flag(source, "canManage"),
+            allows_references=read_optional_flag(source, "crossSchemaReferencingAllowed"),
             links=SchemaLinks.of(site, schema_id),
             raw=source,
         )

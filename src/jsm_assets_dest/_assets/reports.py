@@ -377,19 +377,17 @@ class Report:
         )
 
     def _lines(self) -> list[str]:
-        facts = [
-            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
-        ]
         shown_remedies: set[str] = set()
+        checks = ("\n  ".join(check._text(shown_remedies).splitlines()) for check in self.checks)
+        return [*self._fact_lines(), *checks]
+
+    def _fact_lines(self) -> list[str]:
         return [
-            *facts,
-            *("\n  ".join(check._text(shown_remedies).splitlines()) for check in self.checks),
+            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
         ]
 
     def _repr_html_(self) -> str:
-        lines = [
-            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
-        ]
+        lines = self._fact_lines()
         shown_remedies: set[str] = set()
         return whole(
             joined(strong(self._subject()), " ", mark(self._verdict(), Tone.GOOD if self.ok else Tone.BAD)),
@@ -448,13 +446,8 @@ class ConnectionReport(Report):
         return self.account
 
     def _facts(self) -> dict[str, object]:
-        return {
-            "account": self.account,
-            "account_id": self.account_id,
-            "cloud_id": self.cloud_id,
-            "workspace_id": self.workspace_id,
-            "proxies_from_the_environment": list(self.proxies),
-        }
+        names = "account account_id cloud_id workspace_id"
+        return {**plain_data(self, names), "proxies_from_the_environment": list(self.proxies)}
 
 
 @frozen(kw_only=True, repr=False)

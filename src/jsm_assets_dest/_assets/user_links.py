@@ -227,13 +227,8 @@ class UserLinkReport(Report):
         return f"Links to Jira in {self.schema_key}{' (dry run)' if self.dry_run else ''}"
 
     def _facts(self) -> dict[str, object]:
-        return {
-            "schema_key": self.schema_key,
-            "account": self.account,
-            "dry_run": self.dry_run,
-            "created_attributes": list(self.created_attributes),
-            "throttled": round(self.throttled, 3),
-        }
+        names = "schema_key account dry_run created_attributes"
+        return {**plain_data(self, names), "throttled": round(self.throttled, 3)}
 
     @property
     def summary(self) -> str:
