@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeType
@@ -82,7 +82,7 @@ _TEXTS: Mapping[str, tuple[str, str, str]] = {
 
 @frozen(kw_only=True)
 @public_value
-class ImportProblem:
+class ImportProblem(PlainData):
     """Something known that contradicts that every record arrived with its values.
 
     These are the codes:
@@ -112,10 +112,6 @@ class ImportProblem:
     object_type: str = ""
     examples: tuple[str, ...] = field(default=(), repr=False)
     kind: Literal["", "objects", "removing"] = ""
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the problem as JSON-ready data."""
-        return plain_data(self)
 
     @property
     def _texts(self) -> tuple[str, str, str]:
