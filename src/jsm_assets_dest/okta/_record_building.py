@@ -218,7 +218,7 @@ def _finder(
     if okta_field is not None and okta_field.key == "manager":
         return _manager_finder(attribute, custom_name)
     if okta_field is not None:
-        return okta_field.value
+        return okta_field.read
     return (lambda user: pick(user, "profile", custom_name)) if custom_name else None
 
 

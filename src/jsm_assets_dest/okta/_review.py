@@ -147,7 +147,7 @@ def _source(spec: ObjectTypeSpec, attribute: AttributeSpec) -> str:
         and attribute.reference.by == "primaryEmail"
     ):
         return "profile.managerId, else profile.manager"
-    return field.origin
+    return field.path
 
 
 def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec) -> Action:
