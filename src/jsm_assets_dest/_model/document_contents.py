@@ -1,40 +1,63 @@
-"""Contents of a schema-and-mapping document as values: a lenient reading, for documents that a plan compares.
+"""Form of a schema-and-mapping document, and its contents as values: a lenient reading, for documents that a plan compares.
 
 Unlike `SchemaModel.from_document`, this rejects nothing: a schema may contain object types and attributes that no import
 can create. Clients saw that the response lists the attribute Key without an external id, sets label, cardinalities, and
 `externalIdPart` everywhere, has an empty `iconSchema`, and leaves out user attributes (JSDCLOUD-10732).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from attrs import field, frozen
 
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
+from .findings import FindingCollector
+from .mapping_document import mapping_description, walk
 from .names import same_name
 from .specs import AttributeType
 
 _Json = Mapping[str, object]
 
-#: The keys of each kind of entry that the model has fields for.
-OBJECT_TYPE_KEYS = frozenset({"externalId", "name", "description", "iconKey", "attributes", "children"})
-_REFERENCE_KEYS = frozenset({"referenceObjectTypeName", "referenceObjectTypeExternalId"})
-_ATTRIBUTE = _REFERENCE_KEYS | {
-    "externalId",
-    "name",
-    "description",
-    "type",
-    "label",
-    "minimumCardinality",
-    "maximumCardinality",
-    "unique",
-    "typeValues",
+_TEXT, _FLAG, _NUMBER, _TEXTS = "a string", "true or false", "a whole number", "a list of strings"
+_NAMED = {"name": _TEXT, "description": _TEXT}
+
+#: For each kind of object the keys that the model has fields for, and their types: words, another kind of object, or a list of
+#: such objects.
+_TYPES: Mapping[str, Mapping[str, str | list[str]]] = {
+    "document": {"schema": "schema", "mapping": "mapping"},
+    "schema": {"objectSchema": "objectSchema", "iconSchema": "iconSchema", "statusSchema": "statusSchema"},
+    "objectSchema": {**_NAMED, "objectTypes": ["objectType"]},
+    "objectType": {
+        **_NAMED,
+        **dict.fromkeys(("externalId", "iconKey"), _TEXT),
+        "attributes": ["attribute"],
+        "children": ["objectType"],
+    },
+    "attribute": {
+        **_NAMED,
+        **dict.fromkeys(
+            ("externalId", "type", "referenceObjectTypeName", "referenceObjectTypeExternalId"), _TEXT
+        ),
+        **dict.fromkeys(("label", "unique"), _FLAG),
+        **dict.fromkeys(("minimumCardinality", "maximumCardinality"), _NUMBER),
+        "typeValues": _TEXTS,
+    },
+    "iconSchema": {"icons": ["icon"]},
+    "icon": dict.fromkeys(("key", "name", "png48"), _TEXT),
+    "statusSchema": {"statuses": ["status"]},
+    "status": {**_NAMED, "category": _TEXT},
+    "mapping": {"objectTypeMappings": ["objectTypeMapping"]},
+    "objectTypeMapping": {
+        **dict.fromkeys(("objectTypeExternalId", "objectTypeName", "selector", "description"), _TEXT),
+        "attributesMapping": ["attributeMapping"],
+    },
+    "attributeMapping": {
+        **dict.fromkeys(("attributeExternalId", "attributeName", "objectMappingIQL"), _TEXT),
+        "attributeLocators": _TEXTS,
+        "externalIdPart": _FLAG,
+    },
 }
-_MAPPING = frozenset(
-    {"objectTypeExternalId", "objectTypeName", "selector", "description", "attributesMapping"}
-)
-_ATTRIBUTE_MAPPING = frozenset(
-    {"attributeExternalId", "attributeName", "attributeLocators", "externalIdPart", "objectMappingIQL"}
-)
+#: Keys of references. A definition or mapping of another attribute keeps them.
+_REFERENCE_KEYS = frozenset({"referenceObjectTypeName", "referenceObjectTypeExternalId"})
 
 
 @frozen
@@ -83,30 +106,20 @@ def pair_mappings(entries: Sequence[_Json], mappings: Sequence[_Json], kind: str
     return pairs
 
 
-def walk(entries: object, parent: str = "") -> Iterator[tuple[_Json, str]]:
-    """Yield the object types of a document on all levels, each with the external id of its parent, parents first."""
-    for entry in as_objects(entries):
-        yield entry, parent
-        yield from walk(entry.get("children"), as_text(entry.get("externalId")))
-
-
-def extra_of(entry: _Json, known_keys: frozenset[str]) -> dict[str, object]:
-    """Return what an entry contains beyond the keys that the model has fields for."""
+def extra_of(entry: _Json, kind: str, own_keys: Collection[str] = ()) -> dict[str, object]:
+    """Return what an entry of a kind contains beyond the keys that the model has fields for, except `own_keys`."""
     return {
         key: value
         for key, value in entry.items()
-        if key not in known_keys and value is not None and (key, value) != ("inheritance", False)
+        if (key not in _TYPES[kind] or key in own_keys)
+        and value is not None
+        and (key, value) != ("inheritance", False)
     }
-
-
-def mapping_description(selector: str, name: str) -> str:
-    """Return the description of a mapping that has no other."""
-    return f'Records of "{selector}" become objects of the type "{name}".'
 
 
 def mapping_extra_of(mapping: _Json, name: str) -> dict[str, object]:
     """Return the unknown keys of the mapping of an object type, and its description if the library didn't write it."""
-    extra = extra_of(mapping, _MAPPING)
+    extra = extra_of(mapping, "objectTypeMapping")
     description = as_text(mapping.get("description"))
     if description not in ("", mapping_description(as_text(mapping.get("selector")), name)):
         extra["description"] = description
@@ -116,13 +129,7 @@ def mapping_extra_of(mapping: _Json, name: str) -> dict[str, object]:
 def attribute_extra_of(definition: _Json) -> dict[str, object]:
     """Return the unknown keys of the definition of an attribute."""
     is_reference = definition.get("type") == AttributeType.REFERENCE
-    return extra_of(definition, _ATTRIBUTE if is_reference else _ATTRIBUTE - _REFERENCE_KEYS)
-
-
-def attribute_mapping_extra_of(mapping: _Json, *, is_reference: bool = True) -> dict[str, object]:
-    """Return the unknown keys of the mapping of an attribute."""
-    known_keys = _ATTRIBUTE_MAPPING if is_reference else _ATTRIBUTE_MAPPING - {"objectMappingIQL"}
-    return extra_of(mapping, known_keys)
+    return extra_of(definition, "attribute", () if is_reference else _REFERENCE_KEYS)
 
 
 @frozen(kw_only=True)
@@ -242,7 +249,7 @@ def _read_mapping(mapping: Mapping[str, object]) -> MappingContents:
                 as_texts(entry.get("attributeLocators")),
                 entry.get("externalIdPart") is True,
                 as_text(entry.get("objectMappingIQL")),
-                attribute_mapping_extra_of(entry),
+                extra_of(entry, "attributeMapping"),
                 as_text(entry.get("attributeName")),
             )
             for entry in as_objects(mapping.get("attributesMapping"))
@@ -269,7 +276,7 @@ def read_contents(document: Mapping[str, object] | None) -> Contents:
                     _read_attribute(definition) for definition in as_objects(entry.get("attributes"))
                 ),
                 mapping=_read_mapping(pairs.by_entry[position]) if position in pairs.by_entry else None,
-                extra=extra_of(entry, OBJECT_TYPE_KEYS),
+                extra=extra_of(entry, "objectType"),
             )
             for position, (entry, parent) in enumerate(entries)
         ),
@@ -303,3 +310,50 @@ def _read_attribute(json: Mapping[str, object]) -> AttributeContents:
         target_name=as_text(json.get("referenceObjectTypeName")),
         extra=attribute_extra_of(json),
     )
+
+
+def reject_wrong_types(document: Mapping[str, object]) -> None:
+    """Check the value of each known key of a document, or of a part of one. A value of null counts as a missing key.
+
+    Reading treats a value of a wrong JSON type as missing. Without this check of what a person wrote, a locator that is a
+    string instead of a list would silently become another one.
+
+    Raises:
+        InvalidModelError: It names all values of a wrong type.
+    """
+    collector = FindingCollector()
+    for path, words in _misfits(document, "document", ""):
+        collector.error("wrong-type", path, f"The value is not {words}.", "Correct the document.")
+    collector.raise_for_errors()
+
+
+def _misfits(entry: Mapping[str, object], kind: str, path: str) -> Iterator[tuple[str, str]]:
+    for key, wanted in _TYPES[kind].items():
+        value, place = entry.get(key), f"{path}{key}"
+        if value is None:
+            continue
+        if isinstance(wanted, str) and wanted not in _TYPES:
+            if not _fits(value, wanted):
+                yield place, wanted
+        elif isinstance(wanted, str):
+            yield from _misfits_of_object(value, wanted, place)
+        elif isinstance(value, (list, tuple)):
+            for position, item in enumerate(value):
+                yield from _misfits_of_object(item, wanted[0], f"{place}[{position}]")
+        else:
+            yield place, "a list of objects"
+
+
+def _misfits_of_object(value: object, kind: str, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        yield from _misfits(value, kind, f"{place}.")
+    else:
+        yield place, "an object"
+
+
+def _fits(value: object, wanted: str) -> bool:
+    if wanted == _TEXTS:
+        return isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value)
+    if wanted == _NUMBER:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, str if wanted == _TEXT else bool)

@@ -14,19 +14,16 @@ from attrs import evolve, frozen
 
 from .._assets.object_types import StatusCategory
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
-from .aql import lookup
 from .document_contents import (
-    OBJECT_TYPE_KEYS,
     MappingPairs,
     attribute_extra_of,
-    attribute_mapping_extra_of,
     extra_of,
     mapping_extra_of,
     pair_mappings,
-    walk,
+    reject_wrong_types,
 )
-from .document_types import reject_wrong_types
 from .findings import FindingCollector
+from .mapping_document import walk
 from .names import (
     SYSTEM_ATTRIBUTES,
     camel_case,
@@ -38,6 +35,7 @@ from .names import (
     unused,
 )
 from .object_schema_spec import ModelT, ObjectSchemaSpec
+from .references import lookup
 from .specs import (
     IMPORTABLE_TYPES,
     AttributeSpec,
@@ -50,9 +48,6 @@ from .specs import (
 )
 
 _Json = Mapping[str, object]
-
-_STATUS = frozenset({"name", "description", "category"})
-_ICON = frozenset({"key", "name", "png48"})
 
 
 class _Keys:
@@ -138,7 +133,7 @@ def read_document(
                 as_text(icon.get("key")),
                 as_text(icon.get("name")),
                 as_text(icon.get("png48")),
-                extra=extra_of(icon, _ICON),
+                extra=extra_of(icon, "icon"),
             )
             for icon in as_objects(icon_schema.get("icons"))
         ],
@@ -205,17 +200,12 @@ def _mapping_order(count: int, pairs: MappingPairs, mappings: Sequence[_Json]) -
 def _root_extra(document: _Json) -> dict[str, object]:
     """Collect the unknown keys above the object types, statuses, and icons, nested as in the document."""
     schema, mapping = as_object(document.get("schema")), as_object(document.get("mapping"))
-    schema_extra = extra_of(schema, frozenset({"objectSchema", "iconSchema", "statusSchema"}))
-    for name, known_keys in (
-        ("objectSchema", {"name", "description", "objectTypes"}),
-        ("iconSchema", {"icons"}),
-        ("statusSchema", {"statuses"}),
-    ):
-        nested = extra_of(as_object(schema.get(name)), frozenset(known_keys))
+    schema_extra = extra_of(schema, "schema")
+    for name in ("objectSchema", "iconSchema", "statusSchema"):
+        nested = extra_of(as_object(schema.get(name)), name)
         if nested:
             schema_extra[name] = nested
-    extra = extra_of(document, frozenset({"schema", "mapping"}))
-    mapping_extra = extra_of(mapping, frozenset({"objectTypeMappings"}))
+    extra, mapping_extra = extra_of(document, "document"), extra_of(mapping, "mapping")
     return (
         extra
         | ({"schema": schema_extra} if schema_extra else {})
@@ -230,7 +220,7 @@ def _read_statuses(values: object, collector: FindingCollector) -> tuple[StatusS
         if category in set(StatusCategory):
             description = as_text(entry.get("description"))
             statuses.append(
-                StatusSpec(name, StatusCategory(category), description, extra=extra_of(entry, _STATUS))
+                StatusSpec(name, StatusCategory(category), description, extra=extra_of(entry, "status"))
             )
         else:
             collector.error(
@@ -283,7 +273,7 @@ class _Reader:
             external_id="" if is_default else external_id,
             adopted=None if base is None else base.adopted,
             mapped=mapping is not None,
-            extra=extra_of(entry.json, OBJECT_TYPE_KEYS),
+            extra=extra_of(entry.json, "objectType"),
             mapping_extra=mapping_extra_of(as_object(mapping), as_text(entry.json.get("name"))),
         )
 
@@ -364,7 +354,7 @@ class _Reader:
             statuses=as_texts(definition.get("typeValues")),
             mapped=mapping is not None,
             extra=attribute_extra_of(definition),
-            mapping_extra=attribute_mapping_extra_of(values, is_reference=is_reference),
+            mapping_extra=extra_of(values, "attributeMapping", () if is_reference else ("objectMappingIQL",)),
         )
 
     def _target(self, definition: _Json) -> str:

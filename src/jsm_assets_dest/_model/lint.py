@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .findings import FindingCollector, Findings
-from .links import lint_links, lint_not_linked
-from .lint_attributes import lint_attribute
+from .lint_attributes import lint_attribute, lint_links, lint_not_linked
 from .names import GENERATED_PREFIX, GLOBAL_STATUSES, PLAIN_NAME, RESERVED_CHARACTERS, plain_name
 from .object_schema_spec import ObjectSchemaSpec, circles, inherits
 from .specs import AttributeType, IconSpec, ObjectTypeSpec

@@ -8,16 +8,17 @@ uniqueness need it. Reference targets have an external id and a name: the curren
 one requires the name.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import cast
 
 from .._wire.json_reading import JsonObject, JsonValue, as_object, as_objects, as_text
-from .aql import lookup
-from .document_contents import mapping_description, walk
 from .names import same_name
 from .object_schema_spec import ObjectSchemaSpec, paths_by_external_id
+from .references import lookup
 from .specs import AttributeSpec, IconSpec, ObjectTypeSpec, StatusSpec
+
+_Json = Mapping[str, object]
 
 
 def write_document(model: ObjectSchemaSpec) -> JsonObject:
@@ -93,6 +94,11 @@ def _write_attribute(model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: A
     return _with_extra(entry, attribute.extra)
 
 
+def mapping_description(selector: str, name: str) -> str:
+    """Return the description of a mapping that has no other."""
+    return f'Records of "{selector}" become objects of the type "{name}".'
+
+
 def _write_mapping(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> JsonObject:
     """Write the mapping of an object type: which value of a record fills which attribute."""
     entry: JsonObject = {
@@ -135,6 +141,13 @@ def _write_status(status: StatusSpec) -> JsonObject:
         "category": status.category.value,
     }
     return _with_extra(entry, status.extra)
+
+
+def walk(entries: object, parent: str = "") -> Iterator[tuple[_Json, str]]:
+    """Yield the object types of a document on all levels, each with the external id of its parent, parents first."""
+    for entry in as_objects(entries):
+        yield entry, parent
+        yield from walk(entry.get("children"), as_text(entry.get("externalId")))
 
 
 def keep_parts(
@@ -195,9 +208,6 @@ def _put(entry: JsonObject, key: str, values: list[JsonObject]) -> None:
     entry[key] = cast("JsonValue", values)
     if not values:
         del entry[key]
-
-
-_Json = Mapping[str, object]
 
 
 def apply_document(document: JsonObject, change: _Json) -> JsonObject:

@@ -38,7 +38,6 @@ from .._imports.execution_status import ObjectTypeStatus, read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
 from .._imports.progress import count_text
-from .._model.aql import names_quoted_in, uses_like
 from .._model.document_contents import (
     AttributeContents,
     Contents,
@@ -47,6 +46,7 @@ from .._model.document_contents import (
     read_contents,
 )
 from .._model.names import same_name
+from .._model.references import names_quoted_in, uses_like
 from .._session.call import call
 from .._wire import import_requests as wire
 from .._wire.import_requests import ImportLinks

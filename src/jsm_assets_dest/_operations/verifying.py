@@ -27,7 +27,7 @@ from .._imports.readback import DANGLING, EMPTIED, LOST, Counts, ReadBack
 from .._imports.tally import Tally
 from .._imports.verification import ImportVerification, VerifiedObjectType
 from .._imports.whole_run import EXAMPLES
-from .._model.aql import quoted
+from .._model.references import quoted
 from .._wire.import_requests import ImportLinks
 from .._wire.json_reading import JsonObject
 from ..exceptions import (

@@ -14,7 +14,7 @@ from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
 from .._display.values import plain_data, public_value
 from .._model.changes import dependencies
-from .._model.document_contents import walk
+from .._model.mapping_document import walk
 from .._model.names import camel_case, is_generated, same_name, unused
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec, importable_type

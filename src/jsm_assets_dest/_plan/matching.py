@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from attrs import evolve, frozen
 
-from .._model.aql import lookup
 from .._model.document_contents import AttributeContents, Contents, MappingContents, ObjectTypeContents
+from .._model.references import lookup
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec, importable_type
 from .differences import can_store

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 
 from attrs import frozen
 
-from .._model.document_contents import walk
+from .._model.mapping_document import walk
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import as_object, as_objects, as_text
 from .build_plan import UNIQUE, PlanItem, PlanKind, PlanSubject

@@ -90,7 +90,10 @@ def invalid_body(problems: Mapping[str, FieldProblem]) -> Rejection:
     return by_strictness(rejection) if only_strict else rejection
 
 
-Handler: TypeAlias = Callable[["Call"], Response]
+Handler: TypeAlias = "Callable[[Call], Response | JsonValue]"
+"""
+Returns the document of the response, None for no body, or a whole response.
+"""
 
 
 @frozen(kw_only=True)
@@ -102,6 +105,7 @@ class Operation:
         family: see `addresses`.
         method: in uppercase.
         path: with `{names}` for the variable parts.
+        status: of a success, unless the handler returns a whole response.
         scope: the scope that a scoped or OAuth token needs; None if no such token is accepted.
         body: the fields of the body.
         site_gateway_only: True if it exists on the site's own gateway only.
@@ -113,6 +117,7 @@ class Operation:
     method: str
     path: str
     handler: Handler = field(repr=False)
+    status: int = 200
     scope: str | None = None
     body: Body = NO_BODY
     site_gateway_only: bool = False
@@ -154,8 +159,8 @@ class Call:
     caller: Caller
     strict: bool
     language: str = "en"
-    body: Mapping[str, Any] = field(factory=dict)
     render: Renderer = field(init=False)
+    _body: Mapping[str, Any] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.render = Renderer(self.site, self.base, self.language)
@@ -170,17 +175,17 @@ class Call:
         """The account of the call; empty for an import token."""
         return self.caller.account.account_id if self.caller.account is not None else ""
 
-    def text(self, name: str) -> str | None:
-        """Return a string field of the body."""
-        return self.body.get(name)
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The checked fields of the body. Read after the target of the path, so 404 and 403 take precedence over 400."""
+        return self.check_body()
 
-    def integer(self, name: str) -> int | None:
-        """Return an integer field of the body."""
-        return self.body.get(name)
-
-    def boolean(self, name: str) -> bool | None:
-        """Return a boolean field of the body."""
-        return self.body.get(name)
+    def check_body(self) -> Mapping[str, Any]:
+        """Return the checked fields of the body; reject an invalid one."""
+        if self._body is None:
+            content_type = self.inbound.headers.get("content-type", "")
+            self._body = read_body(self.operation.body, self.inbound.body, content_type, strict=self.strict)
+        return self._body
 
     @property
     def whole_body(self) -> JsonValue:
@@ -227,12 +232,12 @@ class Call:
     def object_type_in_body(self, name: str) -> ObjectType:
         """Return the object type of an id in the body; an unknown one is a 400 unless `Doubts` says otherwise."""
         with self._unknown_in_body(name):
-            return self.site.object_type(self.text(name) or "")
+            return self.site.object_type(self.body[name])
 
     def schema_in_body(self, name: str) -> ObjectSchema:
         """Return the object schema of an id in the body; see `object_type_in_body`."""
         with self._unknown_in_body(name):
-            return self.site.schema(self.text(name) or "")
+            return self.site.schema(self.body[name])
 
     @contextlib.contextmanager
     def _unknown_in_body(self, name: str) -> Generator[None, None, None]:
@@ -243,7 +248,7 @@ class Call:
             if status == rejection.status:
                 raise
             raise Rejection(
-                status, errors_body(fields={name: f"{name} {self.text(name)} does not exist"})
+                status, errors_body(fields={name: f"{name} {self.body[name]} does not exist"})
             ) from None
 
     def require_address(self, *, exists: bool) -> None:
@@ -350,6 +355,9 @@ class Router:
         return None
 
 
+_ACTIONS = {"GET": "read", "DELETE": "delete"}
+
+
 @define(eq=False)
 class Routes:
     """A group of operations, filled by decorating their handlers.
@@ -357,7 +365,7 @@ class Routes:
     Args:
         family: see `addresses`.
         prefix: of the paths.
-        scope: of the operations that declare no other one.
+        scope: of the operations that declare no other one. `{action}` stands for "read", "write" or "delete", by method.
         accepts_import_token: see `Operation`.
         site_gateway_only: see `Operation`.
     """
@@ -370,9 +378,19 @@ class Routes:
     operations: list[Operation] = field(factory=list, init=False)
 
     def operation(
-        self, name: str, method: str, path: str, *, scope: str | None = None, body: Body = NO_BODY
+        self, name: str, route: str, body: Body = NO_BODY, *, scope: str | None = None, status: int = 200
     ) -> Callable[[Handler], Handler]:
-        """Declare the operation of a handler; see `Operation` for the arguments."""
+        """Declare the operation of a handler.
+
+        Args:
+            name: see `Operation`.
+            route: method and path, such as "GET /object/{id}".
+            body: the fields of the body.
+            scope: see `Operation`; that of the group if None.
+            status: see `Operation`.
+        """
+        method, _, path = route.partition(" ")
+        scope = scope or self.scope
 
         def declare(handler: Handler) -> Handler:
             self.operations.append(
@@ -382,7 +400,8 @@ class Routes:
                     method=method,
                     path=self.prefix + path,
                     handler=handler,
-                    scope=scope or self.scope,
+                    status=status,
+                    scope=scope and scope.format(action=_ACTIONS.get(method, "write")),
                     body=body,
                     site_gateway_only=self.site_gateway_only,
                     accepts_import_token=self.accepts_import_token,

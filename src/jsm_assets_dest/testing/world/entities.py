@@ -6,10 +6,6 @@ strings, as on the service.
 
 from __future__ import annotations
 
-import struct
-import zlib
-from functools import lru_cache
-
 from attrs import define, field
 
 from .json_reading import JsonObject, JsonValue
@@ -339,22 +335,3 @@ def global_icons() -> dict[str, Icon]:
     """Return new icons by id. Ids 13, 28, 68 to 72, 131 and 164 have the names of Atlassian's examples."""
     ids = [str(number) for number in range(1, LAST_ICON_ID + 1)]
     return {icon_id: Icon(id=icon_id, name=_ICON_NAMES.get(icon_id, f"Icon {icon_id}")) for icon_id in ids}
-
-
-@lru_cache(maxsize=64)
-def image(size: int, seed: str) -> bytes:
-    """Return a square PNG in one color that depends on the seed."""
-    colour = zlib.crc32(seed.encode())
-    pixel = bytes(((colour >> shift) & 0x7F) + 0x50 for shift in (0, 8, 16))
-    rows = (b"\x00" + pixel * size) * size
-
-    def part(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + part(b"IHDR", header)
-        + part(b"IDAT", zlib.compress(rows, 9))
-        + part(b"IEND", b"")
-    )

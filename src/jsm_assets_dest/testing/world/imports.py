@@ -226,12 +226,13 @@ def _close(site: Site, execution: Execution) -> None:
     execution.ended = site.now()
 
 
-def with_created_query(site: Site, execution: Execution) -> JsonObject:
-    """Return the result with a query over the created objects of each type."""
+def result_of(site: Site, execution: Execution, *, with_created_query: bool) -> JsonObject:
+    """Return the result of an execution, if wanted with a query over the created objects of each type."""
     result = execution.result or {}
-    types = cast("dict[str, JsonObject]", result["objectTypeResultMap"])
+    if not with_created_query:
+        return result
     counters: JsonObject = {}
-    for type_id, counts in types.items():
+    for type_id, counts in cast("dict[str, JsonObject]", result["objectTypeResultMap"]).items():
         created = [
             site.objects[number] for number in execution.created.get(type_id, ()) if number in site.objects
         ]
@@ -243,9 +244,9 @@ def with_created_query(site: Site, execution: Execution) -> JsonObject:
 def status_document(site: Site, execution: Execution) -> JsonObject:
     """Return the body of an execution's status."""
     document: JsonObject = {"status": execution.status, "executionId": execution.id}
-    if execution.status == "DONE" and execution.result is not None:
+    if execution.status == "DONE":
         in_status = site.doubts.created_query_in == "status"
-        document["progressResult"] = with_created_query(site, execution) if in_status else execution.result
+        document["progressResult"] = result_of(site, execution, with_created_query=in_status)
     if execution.failure_reason is not None:
         source = site.import_sources[execution.source_id]
         document["progressResult"] = {
