@@ -6,8 +6,6 @@ not in the OpenAPI document; ids are numbers here and strings elsewhere; `infoMe
 objects were created; `duplicateEnries` is spelled this way.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
