@@ -37,8 +37,7 @@ from ..exceptions import (
     ServiceUnavailableError,
     TransportError,
 )
-from ..exceptions._declared import Place
-from ..exceptions._layout import cause_label
+from ..exceptions._declared import Place, cause_label
 from .import_sources import ImportSource
 
 
