@@ -287,32 +287,20 @@ class Call:
         return account is not None and schemas.allows(self.site, account, schema, right)
 
 
-@define
-class _Node:
-    literals: dict[str, _Node] = field(factory=dict)
-    variable: tuple[str, _Node] | None = None
-    operations: dict[str, Operation] = field(factory=dict)
-
-
 class Router:
     """Finds operations. Literal parts of a path take precedence over variable ones."""
 
     def __init__(self) -> None:
-        self._families: dict[str, _Node] = {}
         self.operations: list[Operation] = []
+        self._candidates: dict[tuple[str, str, int], list[tuple[list[str], Operation]]] = {}
 
     def add(self, operation: Operation) -> None:
         """Add an operation. Several operations may share a name, such as a path and its old spelling."""
-        node = self._families.setdefault(operation.family, _Node())
-        for part in operation.path.strip("/").split("/"):
-            if part.startswith("{"):
-                if node.variable is None:
-                    node.variable = (part[1:-1], _Node())
-                node = node.variable[1]
-            else:
-                node = node.literals.setdefault(part, _Node())
-        node.operations[operation.method] = operation
         self.operations.append(operation)
+        parts = operation.path.strip("/").split("/")
+        candidates = self._candidates.setdefault((operation.family, operation.method, len(parts)), [])
+        candidates.append((parts, operation))
+        candidates.sort(key=lambda candidate: [part.startswith("{") for part in candidate[0]])
 
     def names(self) -> list[str]:
         """Return all operation names, sorted."""
@@ -320,39 +308,19 @@ class Router:
 
     def find(self, family: str, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation for a request, with the variable parts of its path."""
-        root = self._families.get(family)
-        if root is None:
-            return None
         parts = path.strip("/").split("/")
-        match = self._walk(root, parts, 0, method)
-        if match is None:
-            return None
-        operation, values = match
-        names = [part[1:-1] for part in operation.path.strip("/").split("/") if part.startswith("{")]
-        return operation, dict(zip(names, values, strict=True))
+        for declared, operation in self._candidates.get((family, method, len(parts)), ()):
+            pairs = list(zip(declared, parts, strict=True))
+            if all(part == name or (part and name.startswith("{")) for name, part in pairs):
+                values = {name[1:-1]: unquote(part) for name, part in pairs if name.startswith("{")}
+                return operation, values
+        return None
 
     def methods(self, family: str, path: str) -> set[str]:
         """Return the methods of a path."""
         methods = {"GET", "POST", "PUT", "PATCH", "DELETE"}
         existing = {method for method in methods if self.find(family, method, path) is not None}
         return existing | ({"HEAD"} if "GET" in existing else set())
-
-    def _walk(
-        self, node: _Node, parts: list[str], at: int, method: str
-    ) -> tuple[Operation, list[str]] | None:
-        if at == len(parts):
-            operation = node.operations.get(method)
-            return (operation, []) if operation is not None else None
-        literal = node.literals.get(parts[at])
-        if literal is not None:
-            match = self._walk(literal, parts, at + 1, method)
-            if match is not None:
-                return match
-        if node.variable is not None and parts[at]:
-            match = self._walk(node.variable[1], parts, at + 1, method)
-            if match is not None:
-                return match[0], [unquote(parts[at]), *match[1]]
-        return None
 
 
 _ACTIONS = {"GET": "read", "DELETE": "delete"}
