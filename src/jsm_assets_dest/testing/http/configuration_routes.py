@@ -7,9 +7,9 @@ import base64
 
 from ..world import schemas
 from ..world.clock import timestamp
-from ..world.entities import Icon, ReferenceType, Status
+from ..world.entities import ReferenceType, Status
 from ..world.json_reading import ID, INTEGER, STRING, JsonValue
-from ..world.rejections import Rejection, errors_body, not_found, not_permitted
+from ..world.rejections import Rejection, errors_body, not_permitted
 from ..world.schemas import object_count
 from .call import Body, Call, Routes
 from .exchange import Response
@@ -48,21 +48,14 @@ def list_icons(call: Call) -> JsonValue:
     return [call.render.icon(icon) for icon in call.site.icons.values() if icon.schema_id is None]
 
 
-def _icon(call: Call) -> Icon:
-    icon = call.site.icons.get(call.parameters["id"])
-    if icon is None:
-        raise not_found("IconBean", call.parameters["id"])
-    return icon
-
-
 @ICON_ROUTES.operation("get icon", "GET /{id}")
 def get_icon(call: Call) -> JsonValue:
-    return call.render.icon(_icon(call))
+    return call.render.icon(call.site.icon(call.parameters["id"]))
 
 
 @ICON_ROUTES.operation("load icon image", "GET /{id}/icon.png")
 def load_icon_image(call: Call) -> Response:
-    icon = _icon(call)
+    icon = call.site.icon(call.parameters["id"])
     accepted = call.inbound.headers.get("accept", "*/*")
     if not any(kind in accepted for kind in ("image/png", "image/*", "*/*")):
         raise Rejection(406, errors_body(["Only image/png can be produced"]))
@@ -163,7 +156,7 @@ def create_reference_type(call: Call) -> JsonValue:
 
 
 def _reference_type(call: Call) -> ReferenceType:
-    kind = schemas.reference_type(call.site, call.parameters["id"])
+    kind = call.site.reference_type(call.parameters["id"])
     _require_schema(call, kind.schema_id)
     return kind
 
@@ -188,7 +181,7 @@ def delete_reference_type(call: Call) -> None:
 
 @ROUTES.operation("load icon image", "GET /config/referencetype/{id}/image.png")
 def load_reference_type_image(call: Call) -> Response:
-    kind = schemas.reference_type(call.site, call.parameters["id"])
+    kind = call.site.reference_type(call.parameters["id"])
     return image_response(kind.name, call.number("size", 16, 1))
 
 

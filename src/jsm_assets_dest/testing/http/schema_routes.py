@@ -200,7 +200,7 @@ def list_type_roles(call: Call) -> JsonValue:
 
 @ROLE_ROUTES.operation("get role", "GET /{id}")
 def get_role(call: Call) -> JsonValue:
-    role = schemas.role(call.site, call.parameters["id"])
+    role = call.site.role(call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "view")
     call.require_address(exists=call.site.doubts.roles_readable)
     return _role_document(call, role)
@@ -212,7 +212,7 @@ def get_role(call: Call) -> JsonValue:
     Body(required={"categorisedActors": OBJECT}, optional={"id": ANY, "name": STRING, "description": STRING}),
 )
 def set_role(call: Call) -> JsonValue:
-    role = schemas.role(call.site, call.parameters["id"])
+    role = call.site.role(call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "manage")
     call.require_address(exists=call.site.doubts.roles_writable)
     actors = cast(JsonObject, call.body["categorisedActors"])

@@ -335,3 +335,10 @@ def global_icons() -> dict[str, Icon]:
     """Return new icons by id. Ids 13, 28, 68 to 72, 131 and 164 have the names of Atlassian's examples."""
     ids = [str(number) for number in range(1, LAST_ICON_ID + 1)]
     return {icon_id: Icon(id=icon_id, name=_ICON_NAMES.get(icon_id, f"Icon {icon_id}")) for icon_id in ids}
+
+
+def change(entity: object, **fields: object) -> None:
+    """Set the fields of an entity whose new value is not None."""
+    for name, value in fields.items():
+        if value is not None:
+            setattr(entity, name, value)

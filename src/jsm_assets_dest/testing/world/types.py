@@ -14,6 +14,7 @@ from .entities import (
     Attribute,
     ObjectSchema,
     ObjectType,
+    change,
 )
 from .objects import delete_object
 from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
@@ -88,12 +89,8 @@ def create_object_type(
 
 
 def _name_problem(site: Site, schema: ObjectSchema, name: str, itself: ObjectType | None) -> str | None:
-    problem = name_problem(name)
-    if problem is None:
-        for other in site.types_of(schema):
-            if other is not itself and other.name.lower() == name.lower():
-                return "Name has to be unique!"
-    return problem
+    names = [other.name for other in site.types_of(schema) if other is not itself]
+    return name_problem(name, names)
 
 
 def update_object_type(
@@ -115,12 +112,15 @@ def update_object_type(
         raise invalid("iconId", f"The icon {icon_id} does not exist")
     if abstract and object_type.object_ids:
         raise bad_request("The object type has objects and cannot become abstract")
-    object_type.name = name if name is not None else object_type.name
-    object_type.icon_id = icon_id if icon_id is not None else object_type.icon_id
-    object_type.description = description if description is not None else object_type.description
-    object_type.inherited = inherited if inherited is not None else object_type.inherited
-    object_type.abstract = abstract if abstract is not None else object_type.abstract
-    object_type.updated = site.now()
+    change(
+        object_type,
+        name=name,
+        icon_id=icon_id,
+        description=description,
+        inherited=inherited,
+        abstract=abstract,
+        updated=site.now(),
+    )
 
 
 def move_object_type(site: Site, object_type: ObjectType, parent: ObjectType | None, position: int) -> None:
@@ -297,10 +297,7 @@ def _check(
     if name is not None:
         if not name.strip():
             problems["name"] = "The name is required."
-        elif any(
-            other is not itself and other.name.lower() == name.lower()
-            for other in site.attributes_of(object_type)
-        ):
+        elif site.attribute_named(object_type, name) not in (None, itself):
             problems["name"] = "Name has to be unique!"
     default_type = settings.get("default_type")
     if type == DEFAULT and default_type is not None and default_type not in DEFAULT_TYPE_NAMES:
@@ -373,6 +370,10 @@ def position_attribute(site: Site, attribute: Attribute, position: int) -> None:
     object_type = site.types[attribute.type_id]
     object_type.attribute_ids.remove(attribute.id)
     object_type.attribute_ids.insert(max(0, position), attribute.id)
+    _number_attributes(site, object_type)
+
+
+def _number_attributes(site: Site, object_type: ObjectType) -> None:
     for number, identifier in enumerate(object_type.attribute_ids):
         site.attributes[identifier].position = number
 
@@ -385,5 +386,4 @@ def delete_attribute(site: Site, attribute: Attribute, *, by_force: bool = False
     object_type = site.types[attribute.type_id]
     object_type.attribute_ids.remove(attribute.id)
     del site.attributes[attribute.id]
-    for number, identifier in enumerate(object_type.attribute_ids):
-        site.attributes[identifier].position = number
+    _number_attributes(site, object_type)
