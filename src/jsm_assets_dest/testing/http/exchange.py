@@ -61,6 +61,14 @@ class Delivery:
     drip: float = 0.0
     truncate: int | None = None
 
+    def pieces(self, body: bytes) -> list[bytes]:
+        """Return what is sent of a body: truncated or interrupted, and in tenths if it drips."""
+        end = len(body) if self.truncate is None else min(len(body), self.truncate)
+        if self.drop == "mid-answer":
+            end = min(end, len(body) // 2)
+        size = max(1, -(-end // 10) if self.drip else end)
+        return [body[start : min(start + size, end)] for start in range(0, end, size)]
+
 
 @define(kw_only=True)
 class Response:
