@@ -5,9 +5,8 @@ The router finds the operation by family, method, and path.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 from attrs import define, field, frozen
@@ -28,6 +27,8 @@ from ..world.site import Site
 from .access import Access
 from .exchange import Address, Inbound, Response
 from .rendering import Renderer
+
+_T = TypeVar("_T")
 
 
 @frozen(kw_only=True)
@@ -187,6 +188,10 @@ class Call:
             self._body = read_body(self.operation.body, self.inbound.body, content_type, strict=self.strict)
         return self._body
 
+    def arguments(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return fields of the body by the names of the arguments that a rule has for them."""
+        return {names[field]: value for field, value in self.body.items() if field in names}
+
     @property
     def whole_body(self) -> JsonValue:
         """The body of an operation that accepts any JSON."""
@@ -231,25 +236,22 @@ class Call:
 
     def object_type_in_body(self, name: str) -> ObjectType:
         """Return the object type of an id in the body; an unknown one is a 400 unless `Doubts` says otherwise."""
-        with self._unknown_in_body(name):
-            return self.site.object_type(self.body[name])
+        return self._in_body(name, self.site.object_type)
 
     def schema_in_body(self, name: str) -> ObjectSchema:
         """Return the object schema of an id in the body; see `object_type_in_body`."""
-        with self._unknown_in_body(name):
-            return self.site.schema(self.body[name])
+        return self._in_body(name, self.site.schema)
 
-    @contextlib.contextmanager
-    def _unknown_in_body(self, name: str) -> Generator[None, None, None]:
+    def _in_body(self, name: str, find: Callable[[str], _T]) -> _T:
+        identifier = self.body[name]
         try:
-            yield
+            return find(identifier)
         except Rejection as rejection:
             status = self.site.doubts.unknown_id_in_body_status
             if status == rejection.status:
                 raise
-            raise Rejection(
-                status, errors_body(fields={name: f"{name} {self.body[name]} does not exist"})
-            ) from None
+            fields = {name: f"{name} {identifier} does not exist"}
+            raise Rejection(status, errors_body(fields=fields)) from None
 
     def require_address(self, *, exists: bool) -> None:
         """Reject an address that this site does not have.
@@ -266,14 +268,7 @@ class Call:
         Raises:
             Rejection: 403.
         """
-        if self.caller.kind == "import token":
-            return
-        account = self.caller.account
-        if (
-            schema.key in self.access.closed_schemas
-            or account is None
-            or not schemas.allows(self.site, account, schema, right)
-        ):
+        if self.caller.kind != "import token" and not self.may(schema, right):
             if self.site.doubts.schema_without_role_status == 404:
                 raise not_found("SchemaObject", schema.id)
             doing = {"manage": "manage", "develop": "edit objects in", "view": "view"}[right]
@@ -282,9 +277,9 @@ class Call:
     def may(self, schema: ObjectSchema, right: str) -> bool:
         """Return True if the caller's role in a schema allows "manage", "develop" or "view"."""
         account = self.caller.account
-        if schema.key in self.access.closed_schemas:
+        if account is None or schema.key in self.access.closed_schemas:
             return False
-        return account is not None and schemas.allows(self.site, account, schema, right)
+        return schemas.allows(self.site, account, schema, right)
 
 
 class Router:

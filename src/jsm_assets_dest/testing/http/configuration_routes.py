@@ -25,6 +25,10 @@ _STATUS = Body(
 _KIND = {"name": STRING, "description": STRING, "color": STRING, "objectSchemaId": ID, "displayName": STRING}
 
 
+_STATUS_ARGUMENTS = {name: name for name in ("name", "category", "description")}
+_KIND_ARGUMENTS = {name: name for name in ("name", "description", "color")}
+
+
 def _require_schema(call: Call, schema_id: int | None) -> None:
     """Require a manager of the schema for its own types, a Jira administrator for global ones (a guess)."""
     if schema_id is not None:
@@ -82,14 +86,8 @@ def list_statuses(call: Call) -> JsonValue:
 
 @ROUTES.operation("create status", "POST /config/statustype", _STATUS, status=201)
 def create_status(call: Call) -> JsonValue:
-    schema_id, body = _schema_id(call), call.body
-    status = schemas.create_status(
-        call.site,
-        name=body["name"],
-        category=body["category"],
-        description=body.get("description", ""),
-        schema_id=schema_id,
-    )
+    arguments = call.arguments(_STATUS_ARGUMENTS)
+    status = schemas.create_status(call.site, schema_id=_schema_id(call), **arguments)
     return call.render.status(status, full=True)
 
 
@@ -109,14 +107,8 @@ def get_status(call: Call) -> JsonValue:
 
 @ROUTES.operation("update status", "PUT /config/statustype/{id}", _STATUS)
 def update_status(call: Call) -> JsonValue:
-    status, body = _status(call, changes=True), call.body
-    schemas.update_status(
-        call.site,
-        status,
-        name=body["name"],
-        category=body["category"],
-        description=body.get("description"),
-    )
+    status = _status(call, changes=True)
+    schemas.update_status(call.site, status, **call.arguments(_STATUS_ARGUMENTS))
     return call.render.status(status, full=True)
 
 
@@ -144,14 +136,8 @@ def list_reference_types(call: Call) -> JsonValue:
     status=201,
 )
 def create_reference_type(call: Call) -> JsonValue:
-    schema_id, body = _schema_id(call), call.body
-    kind = schemas.create_reference_type(
-        call.site,
-        name=body["name"],
-        description=body.get("description", ""),
-        color=body.get("color"),
-        schema_id=schema_id,
-    )
+    arguments = call.arguments(_KIND_ARGUMENTS)
+    kind = schemas.create_reference_type(call.site, schema_id=_schema_id(call), **arguments)
     return call.render.reference_type(kind)
 
 
@@ -163,14 +149,8 @@ def _reference_type(call: Call) -> ReferenceType:
 
 @ROUTES.operation("update reference type", "PUT /config/referencetype/{id}", Body(optional=_KIND))
 def update_reference_type(call: Call) -> JsonValue:
-    kind, body = _reference_type(call), call.body
-    schemas.update_reference_type(
-        call.site,
-        kind,
-        name=body.get("name"),
-        description=body.get("description"),
-        color=body.get("color"),
-    )
+    kind = _reference_type(call)
+    schemas.update_reference_type(call.site, kind, **call.arguments(_KIND_ARGUMENTS))
     return call.render.reference_type(kind)
 
 

@@ -223,7 +223,9 @@ def create_status(
     return status
 
 
-def update_status(site: Site, status: Status, *, name: str, category: int, description: str | None) -> None:
+def update_status(
+    site: Site, status: Status, *, name: str, category: int, description: str | None = None
+) -> None:
     """Change a status type."""
     problems = _status_problems(site, name, category, status.schema_id, status)
     if problems:
@@ -270,7 +272,12 @@ def create_reference_type(
 
 
 def update_reference_type(
-    site: Site, kind: ReferenceType, *, name: str | None, description: str | None, color: str | None
+    site: Site,
+    kind: ReferenceType,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    color: str | None = None,
 ) -> None:
     """Change a reference type."""
     if name is not None:

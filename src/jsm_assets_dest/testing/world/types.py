@@ -84,7 +84,7 @@ def create_object_type(
     site.types[object_type.id] = object_type
     schema.type_ids.append(object_type.id)
     if not site.inherits(object_type):
-        add_initial_attributes(site, object_type, with_name=with_name_attribute)
+        _add_initial_attributes(site, object_type, with_name=with_name_attribute)
     return object_type
 
 
@@ -193,33 +193,28 @@ class AttributeSettings(TypedDict, total=False):
     display_name: str | None
 
 
-def add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool = True) -> None:
+def _add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool) -> None:
     """Add Key, Name, Created and Updated, as in the examples of the OpenAPI document."""
-    _initial(site, object_type, "Key", TEXT, system=True)
-    if with_name:
-        name = _initial(site, object_type, "Name", TEXT, system=False)
-        name.description, name.suffix, name.regex, name.label = "The name of the object", "", "", True
-    _initial(site, object_type, "Created", DATE_TIME, system=True)
-    _initial(site, object_type, "Updated", DATE_TIME, system=True)
-
-
-def _initial(site: Site, object_type: ObjectType, name: str, default_type: int, *, system: bool) -> Attribute:
-    attribute = Attribute(
-        id=site.ids.number("attribute"),
-        type_id=object_type.id,
-        name=name,
-        type=DEFAULT,
-        default_type=default_type,
-        position=len(object_type.attribute_ids),
-        external_id=site.ids.external_id(),
-        minimum=1,
-        editable=not system,
-        system=system,
-        removable=False,
-    )
-    site.attributes[attribute.id] = attribute
-    object_type.attribute_ids.append(attribute.id)
-    return attribute
+    for name, default_type in (("Key", TEXT), ("Name", TEXT), ("Created", DATE_TIME), ("Updated", DATE_TIME)):
+        if name == "Name" and not with_name:
+            continue
+        attribute = Attribute(
+            id=site.ids.number("attribute"),
+            type_id=object_type.id,
+            name=name,
+            type=DEFAULT,
+            default_type=default_type,
+            position=len(object_type.attribute_ids),
+            external_id=site.ids.external_id(),
+            minimum=1,
+            editable=name == "Name",
+            system=name != "Name",
+            removable=False,
+        )
+        if name == "Name":
+            change(attribute, description="The name of the object", suffix="", regex="", label=True)
+        site.attributes[attribute.id] = attribute
+        object_type.attribute_ids.append(attribute.id)
 
 
 def create_attribute(
