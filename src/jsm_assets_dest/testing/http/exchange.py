@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from attrs import define, field, frozen
 
+from ..world.entities import short_repr
 from ..world.json_reading import JsonValue
-from ..world.short_repr import short_repr
 
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"

@@ -6,10 +6,11 @@ strings, as on the service.
 
 from __future__ import annotations
 
-from attrs import define, field
+from typing import Any
+
+from attrs import AttrsInstance, Factory, define, field, fields
 
 from .json_reading import JsonObject, JsonValue
-from .short_repr import short_repr
 
 DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
 """
@@ -37,6 +38,25 @@ IMPORT_TYPE_NAMES = {name: number for number, (_, name) in enumerate(_DEFAULT_TY
 """
 The names of default types in mapping documents; `referenced_object` and `status` come on top.
 """
+
+
+_LONGEST_REPR = 200
+_FACTORY: Any = Factory  # attrs declares this class as a function
+
+
+def short_repr(self: AttrsInstance) -> str:
+    """Return the fields that differ from their defaults. A value class uses it as its `__repr__`."""
+    texts = [
+        f"{attribute.name}={getattr(self, attribute.name)!r}"
+        for attribute in fields(type(self))
+        if attribute.repr and getattr(self, attribute.name) != _default(attribute.default)
+    ]
+    text = f"{type(self).__name__}({', '.join(texts)})"
+    return text if len(text) <= _LONGEST_REPR else f"{text[: _LONGEST_REPR - 4]}...)"
+
+
+def _default(default: Any) -> object:
+    return default.factory() if isinstance(default, _FACTORY) else default
 
 
 @define(kw_only=True)
