@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from ._http.clock import Clock
     from ._http.settings import Limits
     from ._imports.execution import Execution, RunningImport
+    from ._imports.execution_results import FailedRecord, ObjectTypeResult
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
-    from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
@@ -110,7 +110,7 @@ _NAMES = {
     "_imports.execution": ("Execution", "RunningImport"),
     "_imports.journal_reader": ("Journal",),
     "_imports.journal_values": ("JournalRun",),
-    "_imports.object_type_results": ("FailedRecord", "ObjectTypeResult"),
+    "_imports.execution_results": ("FailedRecord", "ObjectTypeResult"),
     "_imports.options": ("ImportOptions", "ImportSettings"),
     "_imports.preview": ("ChangedObject", "ImportPreview", "MissingObject", "ObjectTypePreview"),
     "_imports.problems": ("ImportProblem",),

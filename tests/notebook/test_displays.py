@@ -40,8 +40,7 @@ from jsm_assets_dest._assets.object_types import ObjectType
 from jsm_assets_dest._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
 from jsm_assets_dest._destination.status import STEPS
 from jsm_assets_dest._display.html import Tone, link, linked
-from jsm_assets_dest._imports.execution_status import read_execution_status
-from jsm_assets_dest._imports.object_type_results import FailedRecord, ObjectTypeResult
+from jsm_assets_dest._imports.execution_results import FailedRecord, ObjectTypeResult, read_execution_status
 from jsm_assets_dest._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
 from jsm_assets_dest._imports.problems import ImportProblem
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, plain_data, public_value
 from .._wire.json_reading import as_text, read_flag, read_object, read_text
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ class JiraUser:
 
 @frozen(kw_only=True)
 @public_value
-class JiraGroup:
+class JiraGroup(PlainData):
     """Group of Jira. Two groups are equal if they have the same name.
 
     Attributes:
@@ -71,10 +71,6 @@ class JiraGroup:
         """Read a group from the JSON of Jira (`groupId`), or of a value in Assets."""
         source = read_object(value, "a group")
         return cls(name=read_text(source, "name"), id=as_text(source.get("groupId")))
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the group as JSON-ready data."""
-        return plain_data(self)
 
 
 def _stripped(text: str) -> str:

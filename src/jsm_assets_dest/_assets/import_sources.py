@@ -12,7 +12,7 @@ from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, plain_data, public_value
 from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.json_reading import as_object, read_array, read_object, read_optional_flag, read_text
 
@@ -47,7 +47,7 @@ _UNAVAILABLE: Mapping[str, str] = {
 
 @frozen(kw_only=True)
 @public_value
-class ImportSourceSetting:
+class ImportSourceSetting(PlainData):
     """A setting of an import that controls what its data does.
 
     Attributes:
@@ -69,10 +69,6 @@ class ImportSourceSetting:
     def __str__(self) -> str:
         object_type = f" of {self.object_type}" if self.object_type else ""
         return f"{self.name}{object_type} ({self.value or 'not available'}): {self.meaning}"
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the setting as JSON-ready data."""
-        return plain_data(self)
 
 
 def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:

@@ -12,7 +12,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .directory import JiraGroup, JiraUser
@@ -23,7 +23,7 @@ _log = logging.getLogger("jsm_assets_dest.objects")
 
 @frozen(kw_only=True)
 @public_value
-class ObjectReference:
+class ObjectReference(PlainData):
     """Object that another object refers to. Two references are equal if they have the same ID.
 
     Attributes:
@@ -37,10 +37,6 @@ class ObjectReference:
     key: str = field(eq=False)
     label: str = field(eq=False)
     object_type: str = field(default="", eq=False)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the reference as JSON-ready data."""
-        return plain_data(self)
 
 
 SingleValue: TypeAlias = (

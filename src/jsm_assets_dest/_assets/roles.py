@@ -9,7 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid, type_problem
 from .._display.html import table
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, plain_data, public_value
 from .._wire.json_reading import as_text, read_array, read_object, read_text
 from ..exceptions import ConfigurationError
 from .directory import JiraGroup, JiraUser
@@ -277,7 +277,7 @@ class RoleChange:
 
 
 @frozen(kw_only=True, repr=False)
-class RolesPreview:
+class RolesPreview(PlainData):
     """Changes that `set_roles` would make. Nothing was changed yet.
 
     A person who loses access as an entry may keep it through a group, and Jira admins always keep it.
@@ -323,10 +323,6 @@ class RolesPreview:
     def is_empty(self) -> bool:
         """True if `set_roles` would change nothing."""
         return not self.changes
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the preview as JSON-ready data."""
-        return plain_data(self)
 
     def __repr__(self) -> str:
         return f"<RolesPreview changed roles: {len(self.changes)}, entries that lose access: {len(self.lose_access)}>"

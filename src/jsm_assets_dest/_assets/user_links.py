@@ -8,7 +8,7 @@ from typing import TypeVar
 from attrs import field, frozen
 
 from .._display.html import folded, grid, joined, strong, whole
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, plain_data, public_value
 from .reports import Report, check_row
 
 #: Objects of one reason that the text of a report names.
@@ -106,7 +106,7 @@ class UserLinkPhase(enum.StrEnum):
 
 @frozen(kw_only=True)
 @public_value
-class UserLinkProgress:
+class UserLinkProgress(PlainData):
     """Progress of linking, reported after each page of objects, each search, and each written object.
 
     Attributes:
@@ -127,10 +127,6 @@ class UserLinkProgress:
     def is_last(self) -> bool:
         """True if this is the last report."""
         return self.phase is UserLinkPhase.DONE
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the progress as JSON-ready data."""
-        return plain_data(self)
 
     def __str__(self) -> str:
         total = "" if self.total is None else f" of {self.total:,}"

@@ -21,7 +21,7 @@ from .._destination.steps import chosen_conflict
 from .._display.values import public_value
 from .._imports.options import AsyncRecords, Busy, ImportOptions, ImportSettings
 from .._imports.result import ImportResult
-from .._operations.import_target import ImportTarget
+from .._operations.import_tokens import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret

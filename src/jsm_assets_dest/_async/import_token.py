@@ -17,7 +17,7 @@ from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
 from .._operations import building, imports, parts, previewing, starting, verifying
 from .._operations import import_tokens as tokens
-from .._operations.import_target import ImportTarget
+from .._operations.import_tokens import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
 from ..exceptions import ExecutionFacts

@@ -79,6 +79,16 @@ def plain_data(value: object, names: str = "") -> dict[str, object]:
     return {name: plain(getattr(value, name)) for name in chosen}
 
 
+class PlainData:
+    """Base of value classes whose JSON-ready data are their public fields."""
+
+    __slots__ = ()
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the public fields as JSON-ready data."""
+        return plain_data(self)
+
+
 def plain(content: object) -> object:
     """Return the content of a field as JSON-ready data. What is neither a collection nor a value class is unchanged."""
     if isinstance(content, enum.Enum):

@@ -11,7 +11,7 @@ from attrs import define, field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid, type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
-from .._display.values import plain, plain_data, public_value
+from .._display.values import PlainData, plain, plain_data, public_value
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
 from .progress import count_text
@@ -26,7 +26,7 @@ EXAMPLES = 5
 
 @frozen
 @public_value
-class MissingObject:
+class MissingObject(PlainData):
     """Object in Assets for which an import has no record.
 
     Attributes:
@@ -39,10 +39,6 @@ class MissingObject:
     key: str = ""
     label: str = ""
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the object as JSON-ready data."""
-        return plain_data(self)
-
     def __str__(self) -> str:
         name = self.label or self.identifier
         return f'"{name}" ({self.key})' if name and self.key else f'"{name}"' if name else self.key
@@ -50,7 +46,7 @@ class MissingObject:
 
 @frozen
 @public_value
-class ChangedObject:
+class ChangedObject(PlainData):
     """Object in Assets that an import would change, or that would keep a value that its record no longer has.
 
     Attributes:
@@ -64,10 +60,6 @@ class ChangedObject:
     key: str = ""
     label: str = ""
     attributes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the object as JSON-ready data."""
-        return plain_data(self)
 
     def __str__(self) -> str:
         return f"{MissingObject(self.identifier, self.key, self.label)}: {', '.join(self.attributes) or 'values'}"

@@ -307,9 +307,7 @@ class _Reader:
                 is_default = external_id == f"{prefix}/{external_id_part(key)}"
                 attributes.append(
                     evolve(
-                        attribute,
-                        external_id="" if is_default else external_id,
-                        max_length=lengths.get(key),
+                        attribute, external_id="" if is_default else external_id, max_length=lengths.get(key)
                     )
                 )
         return attributes

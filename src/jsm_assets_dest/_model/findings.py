@@ -9,7 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import instances
 from .._display.html import Tone, faint, joined, mark, table
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from ..exceptions import InvalidModelError
 
 
@@ -28,7 +28,7 @@ class Severity(enum.StrEnum):
 
 @frozen
 @public_value
-class Finding:
+class Finding(PlainData):
     """One finding of the linter.
 
     Attributes:
@@ -47,10 +47,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.severity.value} at {self.path}: {self.message} {self.remedy}"
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the finding as JSON-ready data."""
-        return plain_data(self)
 
 
 def _items(values: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -37,10 +37,7 @@ def lint_attribute(
     _lint_label(spec, attribute, path, collector)
     if attribute.unique and attribute.type in _POOR_IDENTIFIERS:
         collector.warning(
-            "unique-type",
-            path,
-            f"Values of type {attribute.type.value} are seldom unique.",
-            "Remove unique.",
+            "unique-type", path, f"Values of type {attribute.type.value} are seldom unique.", "Remove unique."
         )
     _lint_cardinality(attribute, path, collector)
     _lint_length(attribute, path, collector)

@@ -106,8 +106,7 @@ def _write_mapping(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> JsonObject:
         "objectTypeName": spec.name,
         "selector": spec.selector,
         "description": cast(
-            "JsonValue",
-            spec.mapping_extra.get("description", mapping_description(spec.selector, spec.name)),
+            "JsonValue", spec.mapping_extra.get("description", mapping_description(spec.selector, spec.name))
         ),
         "attributesMapping": [
             _write_attribute_mapping(model, spec, attribute) for attribute in spec.mapped_attributes

@@ -93,8 +93,7 @@ class ObjectSchemaSpec:
         if not self.has_object_type(spec.key):
             return evolve(self, object_types=(*self.object_types, spec))
         return evolve(
-            self,
-            object_types=tuple(spec if other.key == spec.key else other for other in self.object_types),
+            self, object_types=tuple(spec if other.key == spec.key else other for other in self.object_types)
         )
 
 

@@ -66,13 +66,7 @@ def lookup(attribute: AttributeSpec, target: ObjectTypeSpec) -> str:
 
 #: Types of attributes whose values are text that can be an address or a name.
 READABLE_TYPES = frozenset(
-    {
-        AttributeType.TEXT,
-        AttributeType.EMAIL,
-        AttributeType.TEXTAREA,
-        AttributeType.URL,
-        AttributeType.SELECT,
-    }
+    {AttributeType.TEXT, AttributeType.EMAIL, AttributeType.TEXTAREA, AttributeType.URL, AttributeType.SELECT}
 )
 
 

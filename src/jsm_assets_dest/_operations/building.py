@@ -12,7 +12,7 @@ from .._arguments.fitting import checked_seconds
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import ExistingObjectType
 from .._http.commands import Operation, Sleep
-from .._imports.execution_status import read_execution_status
+from .._imports.execution_results import read_execution_status
 from .._model.document_reading import read_document
 from .._model.names import next_namespace
 from .._model.object_schema_spec import paths_by_external_id
@@ -45,7 +45,7 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import link_targets, linked_attributes
 from . import object_schemas as schemas
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 #: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")

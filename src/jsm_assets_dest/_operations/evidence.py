@@ -34,7 +34,7 @@ from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.execution import RunEvidence
-from .._imports.execution_status import ObjectTypeStatus, read_execution_status
+from .._imports.execution_results import ObjectTypeStatus, read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
 from .._imports.progress import count_text
@@ -55,7 +55,7 @@ from ..exceptions import AssetsError
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .building import current_document
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .object_selection import Selection
 from .objects import PAGE_SIZE, ObjectReading
 

@@ -278,12 +278,7 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
 
     def request(maximum: int) -> Operation[Attribute]:
         response = yield from ask_assets(
-            site,
-            wire.create_attribute,
-            target.type_id,
-            target.attribute_name,
-            number,
-            maximum,
+            site, wire.create_attribute, target.type_id, target.attribute_name, number, maximum
         )
         return Attribute.from_json(response.json(), target.type_id)
 

@@ -21,7 +21,7 @@ from .._session.site import Site
 from .._session.workspace import ask_assets
 from .._wire import object_requests as wire
 from . import link_targets
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .linking import PER_MINUTE
 from .object_schemas import UNREADABLE
 from .pacing import Pace

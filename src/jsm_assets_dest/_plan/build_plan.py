@@ -9,7 +9,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, plain_data, public_value
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
 from ..exceptions import ExternalIdTakenError, ImpossibleChangeError, RiskyChangeError, StalePlanError
@@ -63,7 +63,7 @@ class PlanSubject(enum.StrEnum):
 
 @frozen(kw_only=True)
 @public_value
-class PlanItem:
+class PlanItem(PlainData):
     """One thing that a plan changes, leaves unchanged, or cannot change.
 
     Attributes:
@@ -91,10 +91,6 @@ class PlanItem:
     def __str__(self) -> str:
         text = f"{self.kind.value:<10} {self.subject.value:<11} {self.path}: {self.message}"
         return f"{text}\n{'':<10} {self.remedy}" if self.remedy else text
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the item as JSON-ready data."""
-        return plain_data(self)
 
 
 @checked_methods

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from .._model.names import is_generated, same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, importable_type
@@ -48,7 +48,7 @@ class DifferenceKind(enum.StrEnum):
 
 @frozen(kw_only=True)
 @public_value
-class Difference:
+class Difference(PlainData):
     """One difference between an existing object type and the wanted one.
 
     Attributes:
@@ -71,10 +71,6 @@ class Difference:
 
     def __str__(self) -> str:
         return self.message
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the difference as JSON-ready data."""
-        return plain_data(self)
 
 
 def existing_attribute(existing: ExistingObjectType, name: str) -> Attribute | None:

@@ -20,6 +20,7 @@ from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ..exceptions import ConfigurationError
 from ._fields import TYPES
+from ._page_folder import empty_folder
 from ._privacy import Action, Privacy
 from ._records import Records
 
@@ -147,7 +148,7 @@ def _source(spec: ObjectTypeSpec, attribute: AttributeSpec) -> str:
         and attribute.reference.by == "primaryEmail"
     ):
         return "profile.managerId, else profile.manager"
-    return field.origin
+    return field.path
 
 
 def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec) -> Action:
@@ -162,7 +163,7 @@ def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribu
 
 
 #: Only the owner may read the files, because they contain data about people.
-_FILE_MODE, _FOLDER_MODE = 0o600, 0o700
+_FILE_MODE = 0o600
 
 
 @frozen(kw_only=True, repr=False)
@@ -235,19 +236,10 @@ def export(
             field="model",
             fix="Pass model=, such as okta.schema_model().",
         )
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-    if any(folder.iterdir()):
-        raise ConfigurationError(
-            f"The folder {folder} is not empty.", field="path", fix="Choose an empty folder for the export."
-        )
+    folder = empty_folder(path)
     _write(folder / "mapping.json", json.dumps(model.document(), indent=1, ensure_ascii=False).encode())
-    chunker = Chunker(
-        run_id,
-        limit_count=limit_count,
-        limit_bytes=limit_bytes,
-        checker=RecordChecker(model),
-    )
+    checker = RecordChecker(model)
+    chunker = Chunker(run_id, limit_count=limit_count, limit_bytes=limit_bytes, checker=checker)
     files: list[str] = []
     counts: dict[str, int] = {}
     size = 0

@@ -178,7 +178,7 @@ def _attribute(type_key: str, field: Field, level: Level) -> AttributeSpec:
         field.name,
         field.type,
         key=field.key,
-        description=field.description or f"Okta: {field.origin}",
+        description=field.description or f"Okta: {field.path}",
         label=field.label,
         identifier=field.identifier,
         unique=field.unique,
