@@ -9,7 +9,7 @@ objects were created; `duplicateEnries` is spelled this way.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from attrs import asdict, field, fields, frozen
 
