@@ -20,7 +20,7 @@ ENGLISH = {"Accept-Language": "en", "X-Force-Accept-Language": "true"}
 KOREAN = "이름은 고유해야 합니다!"
 
 #: Texts of a JSON parser, of a JSON Schema validator, of the emulator's strictness, or without a language.
-EXEMPT = ("mapping_document.py", "fault_kinds.py", "server.py", "rates.py", "access.py")
+EXEMPT = ("mapping_document.py", "fault.py", "server.py", "access.py")
 EXEMPT_TEXTS = (
     "Only image/png can be produced",
     "null for uri: ",

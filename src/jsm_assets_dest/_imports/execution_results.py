@@ -279,9 +279,9 @@ class ObjectTypeResult(ObjectTypeStatus):
     @classmethod
     def of(cls, name: str, selector: str, sent: int, status: ObjectTypeStatus | None) -> Self:
         """Return the result of an object type with the counts of its report."""
-        report: dict[str, Any] = {} if status is None else asdict(status, recurse=False)
-        report["name"] = name
-        return cls(**report, selector=selector, sent=sent, status=status)
+        counts: dict[str, Any] = {} if status is None else asdict(status, recurse=False)
+        counts["name"] = name
+        return cls(**counts, selector=selector, sent=sent, status=status)
 
     def __repr__(self) -> str:
         counts = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged, {self.failed} failed"

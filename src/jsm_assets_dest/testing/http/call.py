@@ -5,9 +5,8 @@ The router finds the operation by family, method, and path.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 from attrs import define, field, frozen
@@ -28,6 +27,8 @@ from ..world.site import Site
 from .access import Access
 from .exchange import Address, Inbound, Response
 from .rendering import Renderer
+
+_T = TypeVar("_T")
 
 
 @frozen(kw_only=True)
@@ -187,6 +188,10 @@ class Call:
             self._body = read_body(self.operation.body, self.inbound.body, content_type, strict=self.strict)
         return self._body
 
+    def arguments(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return fields of the body by the names of the arguments that a rule has for them."""
+        return {names[field]: value for field, value in self.body.items() if field in names}
+
     @property
     def whole_body(self) -> JsonValue:
         """The body of an operation that accepts any JSON."""
@@ -231,25 +236,22 @@ class Call:
 
     def object_type_in_body(self, name: str) -> ObjectType:
         """Return the object type of an id in the body; an unknown one is a 400 unless `Doubts` says otherwise."""
-        with self._unknown_in_body(name):
-            return self.site.object_type(self.body[name])
+        return self._in_body(name, self.site.object_type)
 
     def schema_in_body(self, name: str) -> ObjectSchema:
         """Return the object schema of an id in the body; see `object_type_in_body`."""
-        with self._unknown_in_body(name):
-            return self.site.schema(self.body[name])
+        return self._in_body(name, self.site.schema)
 
-    @contextlib.contextmanager
-    def _unknown_in_body(self, name: str) -> Generator[None, None, None]:
+    def _in_body(self, name: str, find: Callable[[str], _T]) -> _T:
+        identifier = self.body[name]
         try:
-            yield
+            return find(identifier)
         except Rejection as rejection:
             status = self.site.doubts.unknown_id_in_body_status
             if status == rejection.status:
                 raise
-            raise Rejection(
-                status, errors_body(fields={name: f"{name} {self.body[name]} does not exist"})
-            ) from None
+            fields = {name: f"{name} {identifier} does not exist"}
+            raise Rejection(status, errors_body(fields=fields)) from None
 
     def require_address(self, *, exists: bool) -> None:
         """Reject an address that this site does not have.
@@ -266,14 +268,7 @@ class Call:
         Raises:
             Rejection: 403.
         """
-        if self.caller.kind == "import token":
-            return
-        account = self.caller.account
-        if (
-            schema.key in self.access.closed_schemas
-            or account is None
-            or not schemas.allows(self.site, account, schema, right)
-        ):
+        if self.caller.kind != "import token" and not self.may(schema, right):
             if self.site.doubts.schema_without_role_status == 404:
                 raise not_found("SchemaObject", schema.id)
             doing = {"manage": "manage", "develop": "edit objects in", "view": "view"}[right]
@@ -282,37 +277,25 @@ class Call:
     def may(self, schema: ObjectSchema, right: str) -> bool:
         """Return True if the caller's role in a schema allows "manage", "develop" or "view"."""
         account = self.caller.account
-        if schema.key in self.access.closed_schemas:
+        if account is None or schema.key in self.access.closed_schemas:
             return False
-        return account is not None and schemas.allows(self.site, account, schema, right)
-
-
-@define
-class _Node:
-    literals: dict[str, _Node] = field(factory=dict)
-    variable: tuple[str, _Node] | None = None
-    operations: dict[str, Operation] = field(factory=dict)
+        return schemas.allows(self.site, account, schema, right)
 
 
 class Router:
     """Finds operations. Literal parts of a path take precedence over variable ones."""
 
     def __init__(self) -> None:
-        self._families: dict[str, _Node] = {}
         self.operations: list[Operation] = []
+        self._candidates: dict[tuple[str, str, int], list[tuple[list[str], Operation]]] = {}
 
     def add(self, operation: Operation) -> None:
         """Add an operation. Several operations may share a name, such as a path and its old spelling."""
-        node = self._families.setdefault(operation.family, _Node())
-        for part in operation.path.strip("/").split("/"):
-            if part.startswith("{"):
-                if node.variable is None:
-                    node.variable = (part[1:-1], _Node())
-                node = node.variable[1]
-            else:
-                node = node.literals.setdefault(part, _Node())
-        node.operations[operation.method] = operation
         self.operations.append(operation)
+        parts = operation.path.strip("/").split("/")
+        candidates = self._candidates.setdefault((operation.family, operation.method, len(parts)), [])
+        candidates.append((parts, operation))
+        candidates.sort(key=lambda candidate: [part.startswith("{") for part in candidate[0]])
 
     def names(self) -> list[str]:
         """Return all operation names, sorted."""
@@ -320,39 +303,19 @@ class Router:
 
     def find(self, family: str, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation for a request, with the variable parts of its path."""
-        root = self._families.get(family)
-        if root is None:
-            return None
         parts = path.strip("/").split("/")
-        match = self._walk(root, parts, 0, method)
-        if match is None:
-            return None
-        operation, values = match
-        names = [part[1:-1] for part in operation.path.strip("/").split("/") if part.startswith("{")]
-        return operation, dict(zip(names, values, strict=True))
+        for declared, operation in self._candidates.get((family, method, len(parts)), ()):
+            pairs = list(zip(declared, parts, strict=True))
+            if all(part == name or (part and name.startswith("{")) for name, part in pairs):
+                values = {name[1:-1]: unquote(part) for name, part in pairs if name.startswith("{")}
+                return operation, values
+        return None
 
     def methods(self, family: str, path: str) -> set[str]:
         """Return the methods of a path."""
         methods = {"GET", "POST", "PUT", "PATCH", "DELETE"}
         existing = {method for method in methods if self.find(family, method, path) is not None}
         return existing | ({"HEAD"} if "GET" in existing else set())
-
-    def _walk(
-        self, node: _Node, parts: list[str], at: int, method: str
-    ) -> tuple[Operation, list[str]] | None:
-        if at == len(parts):
-            operation = node.operations.get(method)
-            return (operation, []) if operation is not None else None
-        literal = node.literals.get(parts[at])
-        if literal is not None:
-            match = self._walk(literal, parts, at + 1, method)
-            if match is not None:
-                return match
-        if node.variable is not None and parts[at]:
-            match = self._walk(node.variable[1], parts, at + 1, method)
-            if match is not None:
-                return match[0], [unquote(parts[at]), *match[1]]
-        return None
 
 
 _ACTIONS = {"GET": "read", "DELETE": "delete"}

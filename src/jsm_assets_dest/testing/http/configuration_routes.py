@@ -7,9 +7,9 @@ import base64
 
 from ..world import schemas
 from ..world.clock import timestamp
-from ..world.entities import Icon, ReferenceType, Status
+from ..world.entities import ReferenceType, Status
 from ..world.json_reading import ID, INTEGER, STRING, JsonValue
-from ..world.rejections import Rejection, errors_body, not_found, not_permitted
+from ..world.rejections import Rejection, errors_body, not_permitted
 from ..world.schemas import object_count
 from .call import Body, Call, Routes
 from .exchange import Response
@@ -23,6 +23,10 @@ _STATUS = Body(
     optional={"description": STRING, "objectSchemaId": ID, "displayName": STRING},
 )
 _KIND = {"name": STRING, "description": STRING, "color": STRING, "objectSchemaId": ID, "displayName": STRING}
+
+
+_STATUS_ARGUMENTS = {name: name for name in ("name", "category", "description")}
+_KIND_ARGUMENTS = {name: name for name in ("name", "description", "color")}
 
 
 def _require_schema(call: Call, schema_id: int | None) -> None:
@@ -48,21 +52,14 @@ def list_icons(call: Call) -> JsonValue:
     return [call.render.icon(icon) for icon in call.site.icons.values() if icon.schema_id is None]
 
 
-def _icon(call: Call) -> Icon:
-    icon = call.site.icons.get(call.parameters["id"])
-    if icon is None:
-        raise not_found("IconBean", call.parameters["id"])
-    return icon
-
-
 @ICON_ROUTES.operation("get icon", "GET /{id}")
 def get_icon(call: Call) -> JsonValue:
-    return call.render.icon(_icon(call))
+    return call.render.icon(call.site.icon(call.parameters["id"]))
 
 
 @ICON_ROUTES.operation("load icon image", "GET /{id}/icon.png")
 def load_icon_image(call: Call) -> Response:
-    icon = _icon(call)
+    icon = call.site.icon(call.parameters["id"])
     accepted = call.inbound.headers.get("accept", "*/*")
     if not any(kind in accepted for kind in ("image/png", "image/*", "*/*")):
         raise Rejection(406, errors_body(["Only image/png can be produced"]))
@@ -89,14 +86,8 @@ def list_statuses(call: Call) -> JsonValue:
 
 @ROUTES.operation("create status", "POST /config/statustype", _STATUS, status=201)
 def create_status(call: Call) -> JsonValue:
-    schema_id, body = _schema_id(call), call.body
-    status = schemas.create_status(
-        call.site,
-        name=body["name"],
-        category=body["category"],
-        description=body.get("description", ""),
-        schema_id=schema_id,
-    )
+    arguments = call.arguments(_STATUS_ARGUMENTS)
+    status = schemas.create_status(call.site, schema_id=_schema_id(call), **arguments)
     return call.render.status(status, full=True)
 
 
@@ -116,14 +107,8 @@ def get_status(call: Call) -> JsonValue:
 
 @ROUTES.operation("update status", "PUT /config/statustype/{id}", _STATUS)
 def update_status(call: Call) -> JsonValue:
-    status, body = _status(call, changes=True), call.body
-    schemas.update_status(
-        call.site,
-        status,
-        name=body["name"],
-        category=body["category"],
-        description=body.get("description"),
-    )
+    status = _status(call, changes=True)
+    schemas.update_status(call.site, status, **call.arguments(_STATUS_ARGUMENTS))
     return call.render.status(status, full=True)
 
 
@@ -151,33 +136,21 @@ def list_reference_types(call: Call) -> JsonValue:
     status=201,
 )
 def create_reference_type(call: Call) -> JsonValue:
-    schema_id, body = _schema_id(call), call.body
-    kind = schemas.create_reference_type(
-        call.site,
-        name=body["name"],
-        description=body.get("description", ""),
-        color=body.get("color"),
-        schema_id=schema_id,
-    )
+    arguments = call.arguments(_KIND_ARGUMENTS)
+    kind = schemas.create_reference_type(call.site, schema_id=_schema_id(call), **arguments)
     return call.render.reference_type(kind)
 
 
 def _reference_type(call: Call) -> ReferenceType:
-    kind = schemas.reference_type(call.site, call.parameters["id"])
+    kind = call.site.reference_type(call.parameters["id"])
     _require_schema(call, kind.schema_id)
     return kind
 
 
 @ROUTES.operation("update reference type", "PUT /config/referencetype/{id}", Body(optional=_KIND))
 def update_reference_type(call: Call) -> JsonValue:
-    kind, body = _reference_type(call), call.body
-    schemas.update_reference_type(
-        call.site,
-        kind,
-        name=body.get("name"),
-        description=body.get("description"),
-        color=body.get("color"),
-    )
+    kind = _reference_type(call)
+    schemas.update_reference_type(call.site, kind, **call.arguments(_KIND_ARGUMENTS))
     return call.render.reference_type(kind)
 
 
@@ -188,7 +161,7 @@ def delete_reference_type(call: Call) -> None:
 
 @ROUTES.operation("load icon image", "GET /config/referencetype/{id}/image.png")
 def load_reference_type_image(call: Call) -> Response:
-    kind = schemas.reference_type(call.site, call.parameters["id"])
+    kind = call.site.reference_type(call.parameters["id"])
     return image_response(kind.name, call.number("size", 16, 1))
 
 

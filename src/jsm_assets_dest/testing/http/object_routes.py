@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ..world import objects
@@ -94,10 +94,14 @@ def create_object(call: Call) -> JsonValue:
         object_type,
         _wanted(call, body["attributes"]),
         account_id=call.account_id,
-        has_avatar=body.get("hasAvatar", False),
-        avatar_uuid=body.get("avatarUUID"),
     )
+    _set_avatar(asset, body)
     return call.render.asset(asset)
+
+
+def _set_avatar(asset: AssetObject, body: Mapping[str, Any]) -> None:
+    asset.has_avatar = body.get("hasAvatar") or asset.has_avatar
+    asset.avatar_uuid = body.get("avatarUUID") or asset.avatar_uuid
 
 
 @ROUTES.operation("get object", "GET /object/{id}")
@@ -126,8 +130,7 @@ def update_object(call: Call) -> JsonValue:
         account_id=call.account_id,
         object_type=call.object_type_in_body("objectTypeId") if has_type else None,
     )
-    asset.has_avatar = body.get("hasAvatar") or asset.has_avatar
-    asset.avatar_uuid = body.get("avatarUUID") or asset.avatar_uuid
+    _set_avatar(asset, body)
     return call.render.asset(asset, attributes=True)
 
 

@@ -19,6 +19,13 @@ _CREATE = Body(
     optional={"description": STRING, "crossSchemaReferencingAllowed": BOOLEAN},
 )
 _UPDATE = Body(optional=dict.fromkeys(("name", "objectSchemaKey", "description", "displayName"), STRING))
+_ARGUMENTS = {
+    # field of a body: argument of a rule
+    "name": "name",
+    "objectSchemaKey": "key",
+    "description": "description",
+    "crossSchemaReferencingAllowed": "allow_other_object_schema",
+}
 _PROPERTIES = {
     # field of a body: property of an object schema
     "allowOtherObjectSchema": "allow_other_object_schema",
@@ -52,19 +59,12 @@ def list_object_schemas(call: Call) -> JsonValue:
 
 @ROUTES.operation("create object schema", "POST /objectschema/create", _CREATE, status=201)
 def create_object_schema(call: Call) -> JsonValue:
-    body, account = call.body, call.caller.account
+    arguments, account = call.arguments(_ARGUMENTS), call.caller.account
     if account is None or not account.admin:
         # The sentence is from Jira's OpenAPI document, for other calls; for Assets it is a guess.
         text = "You are not authorized to perform this action. Administrator privileges are required."
         raise Rejection(403, errors_body([text]))
-    schema = schemas.create_schema(
-        call.site,
-        name=body["name"],
-        key=body["objectSchemaKey"],
-        description=body.get("description", ""),
-        creator=account.account_id,
-        allow_other_object_schema=body.get("crossSchemaReferencingAllowed", False),
-    )
+    schema = schemas.create_schema(call.site, creator=account.account_id, **arguments)
     return call.render.schema(schema)
 
 
@@ -75,14 +75,8 @@ def get_object_schema(call: Call) -> JsonValue:
 
 @ROUTES.operation("update object schema", "PUT /objectschema/{id}", _UPDATE)
 def update_object_schema(call: Call) -> JsonValue:
-    schema, body = call.schema("manage"), call.body
-    schemas.update_schema(
-        call.site,
-        schema,
-        name=body.get("name"),
-        key=body.get("objectSchemaKey"),
-        description=body.get("description"),
-    )
+    schema = call.schema("manage")
+    schemas.update_schema(call.site, schema, **call.arguments(_ARGUMENTS))
     return call.render.schema(schema)
 
 
@@ -200,7 +194,7 @@ def list_type_roles(call: Call) -> JsonValue:
 
 @ROLE_ROUTES.operation("get role", "GET /{id}")
 def get_role(call: Call) -> JsonValue:
-    role = schemas.role(call.site, call.parameters["id"])
+    role = call.site.role(call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "view")
     call.require_address(exists=call.site.doubts.roles_readable)
     return _role_document(call, role)
@@ -212,7 +206,7 @@ def get_role(call: Call) -> JsonValue:
     Body(required={"categorisedActors": OBJECT}, optional={"id": ANY, "name": STRING, "description": STRING}),
 )
 def set_role(call: Call) -> JsonValue:
-    role = schemas.role(call.site, call.parameters["id"])
+    role = call.site.role(call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "manage")
     call.require_address(exists=call.site.doubts.roles_writable)
     actors = cast(JsonObject, call.body["categorisedActors"])

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Protocol
 from urllib.parse import parse_qsl, quote
 
 from attrs import define, field
@@ -44,25 +43,13 @@ from .exchange import (
     masked_headers,
     text_response,
 )
+from .fault import Fault
 from .identity import Identification, request_access_token
 from .languages import language_of, translated
 
 
 class UnknownHostError(Exception):
     """The host does not belong to the site."""
-
-
-class Striking(Protocol):
-    """The interface of a fault."""
-
-    @property
-    def acts(self) -> bool:
-        """True if the site performs the request."""
-        ...
-
-    def deliver(self, response: Response | None) -> Response:
-        """Return the response that the client receives."""
-        ...
 
 
 ROUTER = Router()
@@ -128,7 +115,7 @@ class Service:
     _access: Access
     _credentials: Credentials
     _strict: bool = field(kw_only=True, alias="strict")
-    _strike: Callable[[ReceivedRequest], Striking | None] = field(kw_only=True, alias="strike")
+    _strike: Callable[[ReceivedRequest], Fault | None] = field(kw_only=True, alias="strike")
     requests: RequestLog = field(kw_only=True)
     site_host: str = field(default="acme.atlassian.net", init=False)
     lock: threading.RLock = field(factory=threading.RLock, init=False)

@@ -24,6 +24,14 @@ _CREATE = Body(
     optional={"description": STRING, "parentObjectTypeId": ID, **_FLAGS},
 )
 _UPDATE = Body(optional={"name": STRING, "description": STRING, "iconId": ID, **_FLAGS})
+_ARGUMENTS = {
+    # field of a body: argument of a rule
+    "name": "name",
+    "description": "description",
+    "iconId": "icon_id",
+    "inherited": "inherited",
+    "abstractObjectType": "abstract",
+}
 _POSITION = Body(required={"position": INTEGER}, optional={"toObjectTypeId": ID})
 
 _SETTINGS = {
@@ -56,17 +64,13 @@ The settings that one tool changes by `.../configure` only.
 
 @ROUTES.operation("create object type", "POST /objecttype/create", _CREATE, status=201)
 def create_object_type(call: Call) -> JsonValue:
-    schema, body = call.schema_in_body("objectSchemaId"), call.body
+    schema = call.schema_in_body("objectSchemaId")
     call.require(schema, "manage")
     object_type = types.create_object_type(
         call.site,
         schema,
-        name=body["name"],
-        icon_id=body["iconId"],
-        description=body.get("description", ""),
-        parent=call.object_type_in_body("parentObjectTypeId") if "parentObjectTypeId" in body else None,
-        inherited=body.get("inherited", False),
-        abstract=body.get("abstractObjectType", False),
+        parent=call.object_type_in_body("parentObjectTypeId") if "parentObjectTypeId" in call.body else None,
+        **call.arguments(_ARGUMENTS),
     )
     return call.render.object_type(object_type)
 
@@ -78,16 +82,8 @@ def get_object_type(call: Call) -> JsonValue:
 
 @ROUTES.operation("update object type", "PUT /objecttype/{id}", _UPDATE)
 def update_object_type(call: Call) -> JsonValue:
-    object_type, body = call.object_type("manage"), call.body
-    types.update_object_type(
-        call.site,
-        object_type,
-        name=body.get("name"),
-        description=body.get("description"),
-        icon_id=body.get("iconId"),
-        inherited=body.get("inherited"),
-        abstract=body.get("abstractObjectType"),
-    )
+    object_type = call.object_type("manage")
+    types.update_object_type(call.site, object_type, **call.arguments(_ARGUMENTS))
     return call.render.object_type(object_type)
 
 
@@ -143,8 +139,8 @@ def load_type_icon(call: Call) -> Response:
 
 
 def _settings(call: Call, without: Collection[str] = ()) -> AttributeSettings:
-    named = ((_SETTINGS[name][0], value) for name, value in call.body.items() if name in _SETTINGS)
-    return cast(AttributeSettings, {name: value for name, value in named if name not in without})
+    settings = call.arguments({name: setting for name, (setting, _) in _SETTINGS.items()})
+    return cast(AttributeSettings, {name: value for name, value in settings.items() if name not in without})
 
 
 def _attribute(call: Call) -> Attribute:

@@ -6,10 +6,11 @@ strings, as on the service.
 
 from __future__ import annotations
 
-from attrs import define, field
+from typing import Any
+
+from attrs import AttrsInstance, Factory, define, field, fields
 
 from .json_reading import JsonObject, JsonValue
-from .short_repr import short_repr
 
 DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
 """
@@ -37,6 +38,25 @@ IMPORT_TYPE_NAMES = {name: number for number, (_, name) in enumerate(_DEFAULT_TY
 """
 The names of default types in mapping documents; `referenced_object` and `status` come on top.
 """
+
+
+_LONGEST_REPR = 200
+_FACTORY: Any = Factory  # attrs declares this class as a function
+
+
+def short_repr(self: AttrsInstance) -> str:
+    """Return the fields that differ from their defaults. A value class uses it as its `__repr__`."""
+    texts = [
+        f"{attribute.name}={getattr(self, attribute.name)!r}"
+        for attribute in fields(type(self))
+        if attribute.repr and getattr(self, attribute.name) != _default(attribute.default)
+    ]
+    text = f"{type(self).__name__}({', '.join(texts)})"
+    return text if len(text) <= _LONGEST_REPR else f"{text[: _LONGEST_REPR - 4]}...)"
+
+
+def _default(default: Any) -> object:
+    return default.factory() if isinstance(default, _FACTORY) else default
 
 
 @define(kw_only=True)
@@ -335,3 +355,10 @@ def global_icons() -> dict[str, Icon]:
     """Return new icons by id. Ids 13, 28, 68 to 72, 131 and 164 have the names of Atlassian's examples."""
     ids = [str(number) for number in range(1, LAST_ICON_ID + 1)]
     return {icon_id: Icon(id=icon_id, name=_ICON_NAMES.get(icon_id, f"Icon {icon_id}")) for icon_id in ids}
+
+
+def change(entity: object, **fields: object) -> None:
+    """Set the fields of an entity whose new value is not None."""
+    for name, value in fields.items():
+        if value is not None:
+            setattr(entity, name, value)

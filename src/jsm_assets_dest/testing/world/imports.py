@@ -31,22 +31,8 @@ def add_import_source(
     empty_values: str = "ignore",
     unknown_values: str = "ignore",
 ) -> ImportSource:
-    """Create an External import, as an administrator does in the configuration of a schema.
-
-    Args:
-        site: the site.
-        schema: what it fills.
-        name: human-readable.
-        enabled: imports are accepted.
-        missing_objects: policy for objects that the data no longer contains: "ignore", "remove" or "update".
-        missing_update: for "update": name of an attribute and its new value.
-        empty_values: an empty value leaves the attribute unchanged ("ignore") or clears it ("remove").
-        unknown_values: unknown options and statuses are left out ("ignore") or created ("add").
-    """
-    for value, choices in (
-        (empty_values, EMPTY_VALUES),
-        (unknown_values, UNKNOWN_VALUES),
-    ):
+    """Create an External import, as an administrator does; see `Emulator.add_import_source` for the arguments."""
+    for value, choices in ((empty_values, EMPTY_VALUES), (unknown_values, UNKNOWN_VALUES)):
         if value not in choices:
             raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
     policy = missing_policy(missing_objects, update=missing_update)
@@ -92,10 +78,8 @@ def executions_of(site: Site, source: ImportSource) -> list[Execution]:
 
 def open_execution(site: Site, source: ImportSource) -> Execution | None:
     """Return the running execution, if any."""
-    for execution in executions_of(site, source):
-        if execution.status in ("INGESTING", "PROCESSING"):
-            return execution
-    return None
+    executions = executions_of(site, source)
+    return next((run for run in executions if run.status in ("INGESTING", "PROCESSING")), None)
 
 
 def config_status(site: Site, source: ImportSource) -> str:

@@ -10,7 +10,7 @@ import datetime
 import ipaddress
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .clock import display_date, display_timestamp, timestamp
 from .entities import (
@@ -46,13 +46,13 @@ Characters that the Data Center edition rejects in names of schemas, types and o
 """
 
 
-def name_problem(name: str) -> str | None:
-    """Return what is invalid about a name of a schema or type, if anything."""
+def name_problem(name: str, others: Iterable[str] = ()) -> str | None:
+    """Return what is invalid about a name of a schema or type beside the names of the others, if anything."""
     if not name.strip():
         return "The name is required."
     if set(name) & RESERVED:
         return 'The name must not contain any of the characters = ; : ? . "'
-    return None
+    return "Name has to be unique!" if name.lower() in map(str.lower, others) else None
 
 
 class BadValue(ValueError):
