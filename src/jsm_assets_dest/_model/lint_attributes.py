@@ -1,5 +1,7 @@
 """The linter's rules for a single attribute, imported or linked to Jira."""
 
+from collections.abc import Sequence
+
 from .findings import FindingCollector
 from .names import SYSTEM_ATTRIBUTES, same_name
 from .object_schema_spec import ObjectSchemaSpec
@@ -32,7 +34,11 @@ def lint_attribute(
     collector: FindingCollector,
 ) -> None:
     """Collect all findings of an attribute."""
-    _lint_names(spec, attribute, path, collector)
+    if not attribute.key:
+        collector.error(
+            "key-blank", path, "The attribute has no key, and none follows from its name.", "Set a key."
+        )
+    _lint_names(spec.attributes, attribute, path, collector, f"Source {attribute.name}")
     _lint_identifier(attribute, path, collector)
     _lint_label(spec, attribute, path, collector)
     if attribute.unique and attribute.type in _POOR_IDENTIFIERS:
@@ -57,29 +63,30 @@ def lint_attribute(
 
 
 def _lint_names(
-    spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, collector: FindingCollector
+    siblings: Sequence[AttributeSpec],
+    attribute: AttributeSpec,
+    path: str,
+    collector: FindingCollector,
+    example: str,
 ) -> None:
-    name = attribute.name.strip().casefold()
-    if not attribute.key:
-        collector.error(
-            "key-blank", path, "The attribute has no key, and none follows from its name.", "Set a key."
-        )
-    if not name:
+    name = attribute.name
+    if not name.strip():
         collector.error("name-blank", path, "The attribute has no name.", "Set a name.")
-    elif sum(other.name.strip().casefold() == name for other in spec.attributes) > 1:
+    elif sum(same_name(other.name, name) for other in siblings) > 1:
         collector.error(
             "name-repeated",
             path,
-            f'Several attributes have the name "{attribute.name}". Assets compares names without case.',
+            f'Several attributes have the name "{name}". Assets compares names without case.',
             "Give each attribute of an object type its own name.",
         )
-    # An attribute with an external id exists in Assets, whatever its name.
-    if name in SYSTEM_ATTRIBUTES and not attribute.external_id:
+    # An imported attribute with an external id exists in Assets, whatever its name.
+    exists = bool(attribute.external_id) and not attribute.is_linked
+    if name.strip().casefold() in SYSTEM_ATTRIBUTES and not exists:
         collector.error(
             "name-of-system",
             path,
-            f'Every object type has an attribute "{attribute.name}" that Assets fills itself.',
-            f'Use a name such as "Source {attribute.name}".',
+            f'Every object type has an attribute "{name}" that Assets fills itself.',
+            f'Use a name such as "{example}".',
         )
 
 
@@ -308,25 +315,10 @@ def _lint_lookup(
 
 def lint_links(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collector: FindingCollector) -> None:
     """Collect the findings of the linked attributes of an object type."""
-    names = [attribute.name for attribute in (*spec.attributes, *spec.linked_attributes)]
+    siblings = (*spec.attributes, *spec.linked_attributes)
     for attribute in spec.linked_attributes:
         place = f"{path}.{attribute.key}"
-        if not attribute.name.strip():
-            collector.error("name-blank", place, "The attribute has no name.", "Set a name.")
-        elif sum(same_name(attribute.name, name) for name in names) > 1:
-            collector.error(
-                "name-repeated",
-                place,
-                f'Several attributes have the name "{attribute.name}". Assets compares names without case.',
-                "Give each attribute of an object type its own name.",
-            )
-        elif attribute.name.strip().casefold() in SYSTEM_ATTRIBUTES:
-            collector.error(
-                "name-of-system",
-                place,
-                f'Every object type has an attribute "{attribute.name}" that Assets fills itself.',
-                'Use a name such as "Jira User".',
-            )
+        _lint_names(siblings, attribute, place, collector, "Jira User")
         if attribute.label or attribute.identifier or attribute.reference is not None or attribute.statuses:
             collector.error(
                 "linked-settings",
