@@ -33,11 +33,11 @@ from .._assets.import_sources import ImportedType, ImportSource
 from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
+from .._imports.counts import count_text
 from .._imports.execution import RunEvidence
 from .._imports.execution_results import ObjectTypeStatus, read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
-from .._imports.progress import count_text
 from .._model.document_contents import (
     AttributeContents,
     Contents,

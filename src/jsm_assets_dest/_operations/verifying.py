@@ -18,11 +18,11 @@ from attrs import define, evolve, field
 from .._arguments.fitting import invalid
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
+from .._imports.counts import count_text
 from .._imports.execution_results import ExecutionStatus
 from .._imports.identities import MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
-from .._imports.progress import count_text
 from .._imports.readback import DANGLING, EMPTIED, LOST, Counts, ReadBack
 from .._imports.tally import Tally
 from .._imports.verification import ImportVerification, VerifiedObjectType
