@@ -86,7 +86,6 @@ class TypeRun:
     references_updated: int = 0
     error_count: int = 0
     errors: list[str] = field(factory=list)
-    milliseconds: int = 0
 
     def error(self, text: str) -> None:
         """Count an entry that could not be imported unchanged."""
