@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from jsm_assets_dest._imports import execution_status as status
+from jsm_assets_dest._imports import execution_results as status
 from tools.draw_pictures import PLACES, TRANSITIONS, execution_states, schema_graph
 
 ROOT = Path(__file__).parent.parent

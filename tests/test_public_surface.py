@@ -32,8 +32,8 @@ from jsm_assets_dest import (
     exceptions,
 )
 from jsm_assets_dest._imports.options import AsyncRecords, Records
-from jsm_assets_dest._plan.build_plan import make_plan
 from jsm_assets_dest._plan.conflicts import find_conflicts
+from jsm_assets_dest._plan.planning import make_plan
 from tests.model.samples import MODEL
 
 ROOT = Path(__file__).parent.parent

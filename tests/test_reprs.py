@@ -42,7 +42,7 @@ from jsm_assets_dest import (
     okta,
     testing,
 )
-from jsm_assets_dest._display.short_repr import LONGEST
+from jsm_assets_dest._display.values import LONGEST
 from jsm_assets_dest.exceptions import MassDeletionGuardError
 from jsm_assets_dest.testing import Doubts, Emulator, Fault, SiteProfile
 from tests.destination.test_public_values import VALUES

@@ -22,7 +22,7 @@ PACKAGE = "jsm_assets_dest"
 
 #: What a wheel may hold: the package's Python, its marker of types, data that the package reads, and the metadata.
 WHEEL_FILE = re.compile(
-    rf"{PACKAGE}/[\w/]+\.(?:py|json|png|sql)$"
+    rf"{PACKAGE}/[\w/]+\.(?:py|json|png|sql|tsv)$"
     rf"|{PACKAGE}/py\.typed$"
     rf"|{PACKAGE}-[\w.]+\.dist-info/(?:METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)$"
 )
@@ -75,7 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     (sdist,) = folder.glob("*.tar.gz")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     project["version"] = runpy.run_path(str(ROOT / "src" / PACKAGE / "_version.py"))["VERSION"]
-    sources = [str(path.relative_to(ROOT / "src")) for path in (ROOT / "src" / PACKAGE).rglob("*.py")]
+    sources = [
+        str(path.relative_to(ROOT / "src"))
+        for path in (ROOT / "src" / PACKAGE).rglob("*")
+        if path.suffix in (".py", ".tsv")
+    ]
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         problems = [

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from ._http.clock import Clock
     from ._http.settings import Limits
     from ._imports.execution import Execution, RunningImport
+    from ._imports.execution_results import FailedRecord, ObjectTypeResult
     from ._imports.journal_reader import Journal
     from ._imports.journal_values import JournalRun
-    from ._imports.object_type_results import FailedRecord, ObjectTypeResult
     from ._imports.options import ImportOptions, ImportSettings
     from ._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
     from ._imports.problems import ImportProblem
@@ -62,10 +62,9 @@ if TYPE_CHECKING:
         ReferenceSpec,
         StatusSpec,
     )
-    from ._plan.build_plan import BuildPlanRecord
+    from ._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
     from ._plan.conflicts import ConflictRecord, Resolution
     from ._plan.differences import Difference, DifferenceKind
-    from ._plan.plan_items import PlanItem, PlanKind, PlanSubject
     from ._session.credentials import ApiToken, ClientCredentials, Credentials, ForgeToken, OAuthToken
     from ._session.observed import RequestEvent
     from ._session.opening import ConnectionOptions, SiteOptions
@@ -111,7 +110,7 @@ _NAMES = {
     "_imports.execution": ("Execution", "RunningImport"),
     "_imports.journal_reader": ("Journal",),
     "_imports.journal_values": ("JournalRun",),
-    "_imports.object_type_results": ("FailedRecord", "ObjectTypeResult"),
+    "_imports.execution_results": ("FailedRecord", "ObjectTypeResult"),
     "_imports.options": ("ImportOptions", "ImportSettings"),
     "_imports.preview": ("ChangedObject", "ImportPreview", "MissingObject", "ObjectTypePreview"),
     "_imports.problems": ("ImportProblem",),
@@ -132,10 +131,9 @@ _NAMES = {
         "ReferenceSpec",
         "StatusSpec",
     ),
-    "_plan.build_plan": ("BuildPlanRecord",),
+    "_plan.build_plan": ("BuildPlanRecord", "PlanItem", "PlanKind", "PlanSubject"),
     "_plan.conflicts": ("ConflictRecord", "Resolution"),
     "_plan.differences": ("Difference", "DifferenceKind"),
-    "_plan.plan_items": ("PlanItem", "PlanKind", "PlanSubject"),
     "_session.credentials": ("ApiToken", "ClientCredentials", "Credentials", "ForgeToken", "OAuthToken"),
     "_session.observed": ("RequestEvent",),
     "_session.opening": ("ConnectionOptions", "SiteOptions"),

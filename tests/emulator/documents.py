@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from jsm_assets_dest.testing.world.entities import image
+from jsm_assets_dest.testing.http.rendering import image
 
 PNG48 = base64.b64encode(image(48, "test")).decode()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest.testing import Doubts, Emulator
-from jsm_assets_dest.testing.world.aql.parsing import parse
+from jsm_assets_dest.testing.world.aql_parsing import parse
 from tests.emulator.api import Api
 
 
@@ -57,6 +57,7 @@ def api(emulator: Emulator) -> Api:
         ("objectSchemaId = 2", ["Someone else"]),
         ("objectTypeId = 1", ["Madrid", "Lisbon"]),
         ("objectTypeId = x", []),
+        ("objectType = id:x", []),
         ("objectSchemaId = x", []),
         ("objectId = 1", ["Madrid"]),
         ("objectId = x", []),

@@ -12,6 +12,7 @@ import pytest
 import jsm_assets_dest.testing
 from jsm_assets_dest.testing import Doubts, Emulator
 from jsm_assets_dest.testing.http.languages import translate, translated
+from jsm_assets_dest.testing.world.values import DEFAULT_TYPES
 from tests.emulator.api import Api, ImportApi
 from tests.emulator.documents import people_and_groups
 
@@ -19,7 +20,7 @@ ENGLISH = {"Accept-Language": "en", "X-Force-Accept-Language": "true"}
 KOREAN = "이름은 고유해야 합니다!"
 
 #: Texts of a JSON parser, of a JSON Schema validator, of the emulator's strictness, or without a language.
-EXEMPT = ("mapping_document.py", "fault_kinds.py", "server.py", "rates.py", "access.py")
+EXEMPT = ("mapping_document.py", "fault.py", "server.py", "access.py")
 EXEMPT_TEXTS = (
     "Only image/png can be produced",
     "null for uri: ",
@@ -258,6 +259,9 @@ def _texts(node: ast.AST) -> Iterator[str]:
 
 
 def _messages() -> Iterator[tuple[str, str]]:
+    for _, error in DEFAULT_TYPES.values():
+        if error:
+            yield "values.py", f"x {error}"
     root = Path(jsm_assets_dest.testing.__file__).parent
     for path in root.rglob("*.py"):
         if path.name in EXEMPT:

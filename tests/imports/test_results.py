@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from attrs import evolve
@@ -13,9 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, SchemaModel
-from jsm_assets_dest._imports.execution_status import read_execution_status
-from jsm_assets_dest._imports.object_type_results import ObjectTypeResult, object_type_results
-from jsm_assets_dest._imports.problems import ImportProblem, ValueProblems
+from jsm_assets_dest._imports.execution_results import (
+    ObjectTypeResult,
+    object_type_results,
+    read_execution_status,
+)
+from jsm_assets_dest._imports.problems import ImportProblem, ProblemCode, ValueProblems
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
 from jsm_assets_dest._imports.record_checker import record_error
 from jsm_assets_dest._imports.result import ImportResult
@@ -618,3 +621,14 @@ def test_usual_status_values_are_limited(monkeypatch: pytest.MonkeyPatch) -> Non
     value_problems.note("devices", [0, 1], [{"status": "Active"}, {"status": "Odd"}])
 
     assert [item.count for item in value_problems.problems()] == [1]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [*((code, "") for code in get_args(ProblemCode)), ("duplicate", "objects"), ("emptied", "removing")],
+)
+def test_each_kind_of_problem_has_texts(code: Any, kind: Any) -> None:
+    problem = ImportProblem(code=code, count=2, object_type="People", kind=kind)
+
+    assert str(problem).startswith(f"{code}: People: 2 ")
+    assert problem.remedy.endswith(".")

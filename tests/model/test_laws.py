@@ -16,7 +16,7 @@ from jsonschema.protocols import Validator
 
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec
-from jsm_assets_dest._plan.build_plan import make_plan
+from jsm_assets_dest._plan.planning import make_plan
 from tests.model.service import Service
 from tests.model.strategies import models, names
 

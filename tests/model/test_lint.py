@@ -116,6 +116,9 @@ CASES: list[tuple[str, str, str, SchemaModel]] = [
         AttributeSpec("A", reference=REFERRING, locators=["a", "b"], maximum=5),
     )),
     ("warning", "reference-not-unique", "things.a", with_attribute("A", reference=ReferenceSpec("things", by="displayName"))),
+    ("error", "linked-from", "things.jiraUser.linked_from", with_attribute("Jira User", type="user", linked_from="Mail")),
+    ("error", "linked-settings", "things.jiraUser", with_attribute("Jira User", type="user", linked_from="Id", label=True)),
+    ("error", "linked-type", "things.nick.linked_from", with_attribute("Nick", linked_from="Id")),
 ]  # fmt: skip
 
 

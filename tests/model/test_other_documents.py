@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from jsm_assets_dest._model.document_reading import read_document
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeSpec, IconSpec, ObjectTypeSpec, ReferenceSpec, StatusSpec
-from jsm_assets_dest._plan.build_plan import make_plan
-from jsm_assets_dest._plan.plan_items import PlanKind
+from jsm_assets_dest._plan.build_plan import PlanKind
+from jsm_assets_dest._plan.planning import make_plan
 from jsm_assets_dest.exceptions import ConfigurationError, InvalidModelError
 from jsm_assets_dest.testing import Emulator
 from tests.model.samples import GROUPS, ID, MODEL, NAME, PEOPLE, one_type, png

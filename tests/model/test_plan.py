@@ -17,9 +17,9 @@ from jsm_assets_dest._model.specs import (
     ReferenceSpec,
     StatusSpec,
 )
-from jsm_assets_dest._plan.build_plan import BuildPlanRecord, document_digest, make_plan
+from jsm_assets_dest._plan.build_plan import BuildPlanRecord, PlanKind, PlanSubject, document_digest
 from jsm_assets_dest._plan.conflicts import Resolution, apply, find_conflicts
-from jsm_assets_dest._plan.plan_items import PlanKind, PlanSubject
+from jsm_assets_dest._plan.planning import make_plan
 from jsm_assets_dest.exceptions import (
     ImpossibleChangeError,
     InvalidModelError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._model.aql import lookup, names_quoted_in, placeholders, quoted, uses_like
+from jsm_assets_dest._model.references import lookup, names_quoted_in, placeholders, quoted, uses_like
 from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
 
 TARGET = ObjectTypeSpec(

@@ -40,8 +40,7 @@ from jsm_assets_dest._assets.object_types import ObjectType
 from jsm_assets_dest._assets.roles import Role, RoleChange, RoleKind, RolesPreview, SchemaRoles
 from jsm_assets_dest._destination.status import STEPS
 from jsm_assets_dest._display.html import Tone, link, linked
-from jsm_assets_dest._imports.execution_status import read_execution_status
-from jsm_assets_dest._imports.object_type_results import FailedRecord, ObjectTypeResult
+from jsm_assets_dest._imports.execution_results import FailedRecord, ObjectTypeResult, read_execution_status
 from jsm_assets_dest._imports.preview import ChangedObject, ImportPreview, MissingObject, ObjectTypePreview
 from jsm_assets_dest._imports.problems import ImportProblem
 from jsm_assets_dest._imports.progress import ImportPhase, ImportProgress
@@ -49,10 +48,9 @@ from jsm_assets_dest._imports.result import ImportResult
 from jsm_assets_dest._imports.verification import ImportVerification, VerifiedObjectType
 from jsm_assets_dest._model.findings import Finding, Findings, Severity
 from jsm_assets_dest._model.specs import AttributeSpec
-from jsm_assets_dest._plan.build_plan import BuildPlanRecord
+from jsm_assets_dest._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
 from jsm_assets_dest._plan.conflicts import ConflictRecord, Resolution
 from jsm_assets_dest._plan.differences import Difference, DifferenceKind
-from jsm_assets_dest._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from jsm_assets_dest.exceptions import RecordError
 from jsm_assets_dest.okta._privacy import Action
 from jsm_assets_dest.okta._review import DataMap, DataMapRow

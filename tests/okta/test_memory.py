@@ -66,9 +66,9 @@ def test_memory_is_independent_of_the_number_of_people() -> None:
 
 def test_store_limits_the_memory_of_sqlite() -> None:
     """Beyond its cache of 8 MiB, SQLite keeps pages and sorts in temporary files."""
-    with Store.opened() as store:
-        database = store._database
-        (cache,) = database.execute("PRAGMA cache_size").fetchone()
-        (temporary,) = database.execute("PRAGMA temp_store").fetchone()
-        assert (cache, temporary) == (-8 * 1024, 1)
-        assert database.execute("PRAGMA database_list").fetchall() == [(0, "main", "")]
+    store = Store()
+    database = store._database.connection
+    (cache,) = database.execute("PRAGMA cache_size").fetchone()
+    (temporary,) = database.execute("PRAGMA temp_store").fetchone()
+    assert (cache, temporary) == (-8 * 1024, 1)
+    assert database.execute("PRAGMA database_list").fetchall() == [(0, "main", "")]

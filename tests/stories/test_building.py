@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jsm_assets_dest import AttributeSpec, ObjectTypeSpec, ReferenceSpec, Resolution, SchemaModel, StatusSpec
-from jsm_assets_dest._plan.plan_items import PlanKind
+from jsm_assets_dest._plan.build_plan import PlanKind
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ExternalIdTakenError,

@@ -21,8 +21,7 @@ from jsm_assets_dest._imports.journal import Journal
 from jsm_assets_dest._imports.options import ImportOptions
 from jsm_assets_dest._operations import imports
 from jsm_assets_dest._operations.evidence import sent_only
-from jsm_assets_dest._operations.import_target import Memory
-from jsm_assets_dest._operations.import_tokens import links
+from jsm_assets_dest._operations.import_tokens import Memory, links
 from jsm_assets_dest.exceptions import ImportBusyError
 from jsm_assets_dest.testing import Emulator
 from tests.stories.importing import people, ready

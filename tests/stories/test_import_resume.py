@@ -32,7 +32,7 @@ from jsm_assets_dest._imports.encoding import STANDARD
 from jsm_assets_dest._imports.journal import Journal
 from jsm_assets_dest._imports.options import ImportOptions
 from jsm_assets_dest._operations import imports
-from jsm_assets_dest._operations.import_target import Memory
+from jsm_assets_dest._operations.import_tokens import Memory
 from jsm_assets_dest.exceptions import (
     ConfigurationError,
     ImportBusyError,

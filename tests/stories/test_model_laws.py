@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from jsm_assets_dest import SchemaModel, StatusSpec
 from jsm_assets_dest._model.changes import dependencies
 from jsm_assets_dest._model.names import GLOBAL_STATUSES, RESERVED_CHARACTERS
-from jsm_assets_dest._plan.plan_items import PlanKind
+from jsm_assets_dest._plan.build_plan import PlanKind
 from jsm_assets_dest.testing import Emulator
 from jsm_assets_dest.testing.world.mapping_document import schema_and_mapping
 from tests.model.strategies import models

@@ -9,8 +9,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, plain_data, public_value
 from .._wire.json_reading import as_text, read_flag, read_object, read_text
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @frozen(kw_only=True)
+@public_value
 class JiraUser:
     """User of Jira. Two users are equal if they have the same account ID.
 
@@ -28,9 +28,6 @@ class JiraUser:
         account_type: "atlassian" for a person, "customer" for a portal customer, "app" for an app; "" if unknown.
         active: False if the account is deactivated or deleted. None if unknown.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     account_id: str
     display_name: str = field(default="", eq=False)
@@ -57,16 +54,14 @@ class JiraUser:
 
 
 @frozen(kw_only=True)
-class JiraGroup:
+@public_value
+class JiraGroup(PlainData):
     """Group of Jira. Two groups are equal if they have the same name.
 
     Attributes:
         name: Name of the group.
         id: ID of the group, which stays the same if the group is renamed. Empty if unknown.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     id: str = field(default="", eq=False)
@@ -76,10 +71,6 @@ class JiraGroup:
         """Read a group from the JSON of Jira (`groupId`), or of a value in Assets."""
         source = read_object(value, "a group")
         return cls(name=read_text(source, "name"), id=as_text(source.get("groupId")))
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the group as JSON-ready data."""
-        return plain_data(self)
 
 
 def _stripped(text: str) -> str:

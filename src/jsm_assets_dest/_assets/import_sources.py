@@ -6,16 +6,15 @@ shown unchanged.
 """
 
 from collections.abc import Mapping
-from typing import Literal, cast
+from typing import Literal
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, plain_data, public_value
 from .._wire.address_book import SCHEMA_IMPORT
-from .._wire.json_reading import read_array, read_flag, read_object, read_text
+from .._wire.json_reading import as_object, read_array, read_object, read_optional_flag, read_text
 
 _CHECK = "Check it on the configuration page of the object schema, tab Import."
 
@@ -47,7 +46,8 @@ _UNAVAILABLE: Mapping[str, str] = {
 
 
 @frozen(kw_only=True)
-class ImportSourceSetting:
+@public_value
+class ImportSourceSetting(PlainData):
     """A setting of an import that controls what its data does.
 
     Attributes:
@@ -60,9 +60,6 @@ class ImportSourceSetting:
         known: True if the service returned a value that this library knows.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     name: str
     value: str
     meaning: str
@@ -73,24 +70,21 @@ class ImportSourceSetting:
         object_type = f" of {self.object_type}" if self.object_type else ""
         return f"{self.name}{object_type} ({self.value or 'not available'}): {self.meaning}"
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the setting as JSON-ready data."""
-        return plain_data(self)
-
 
 def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
     """Return a setting with the meaning of its value."""
-    meaning = _MEANINGS[name].get(value.upper(), "")
-    if not meaning:
-        meaning = (
-            f'This library does not know the value "{value}". {_CHECK}'
-            if value
-            else _UNAVAILABLE.get(name, f"Assets does not return this setting. {_CHECK}")
-        )
-        return ImportSourceSetting(
-            name=name, value=value, meaning=meaning, object_type=object_type, known=False
-        )
-    return ImportSourceSetting(name=name, value=value, meaning=meaning, object_type=object_type, known=True)
+    known_meaning = _MEANINGS[name].get(value.upper(), "")
+    if value:
+        unknown_meaning = f'This library does not know the value "{value}". {_CHECK}'
+    else:
+        unknown_meaning = _UNAVAILABLE.get(name, f"Assets does not return this setting. {_CHECK}")
+    return ImportSourceSetting(
+        name=name,
+        value=value,
+        meaning=known_meaning or unknown_meaning,
+        object_type=object_type,
+        known=bool(known_meaning),
+    )
 
 
 def concatenator_setting(value: str) -> ImportSourceSetting:
@@ -108,10 +102,8 @@ def concatenator_setting(value: str) -> ImportSourceSetting:
 def identifiers_setting(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
     """Return the setting that compares identifiers with or without case."""
     if ignores_case is None:
-        value, meaning = (
-            "",
-            f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}',
-        )
+        value = ""
+        meaning = f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}'
     elif ignores_case:
         value, meaning = "ignore case", '"a1" and "A1" identify the same object.'
     else:
@@ -164,6 +156,7 @@ _HANDLED: tuple[Literal["empty values", "unknown values"], ...] = ("empty values
 
 
 @frozen(kw_only=True)
+@public_value
 class ImportedType:
     """Settings of an object type in an import.
 
@@ -178,9 +171,6 @@ class ImportedType:
             string if there is none. None if Assets does not return it.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     object_type_id: str
     name: str
     selector: str = ""
@@ -193,19 +183,14 @@ class ImportedType:
     def from_json(cls, value: object) -> "ImportedType":
         """Read the settings from the JSON of the service."""
         source = read_object(value, "an object type's settings")
-        owner = source.get("objectType")
-        named = read_object(owner, "an object type") if owner is not None else {}
+        named = read_object(source.get("objectType") or {}, "an object type")
         return cls(
             object_type_id=read_text(named, "id", ""),
             name=read_text(named, "name", ""),
             selector=read_text(source, "selector", ""),
             empty_values=read_text(source, "emptyValues", ""),
             unknown_values=read_text(source, "unknownValues", ""),
-            identifier_ignores_case=(
-                read_flag(source, "matchIdentifierIgnoreCase")
-                if "matchIdentifierIgnoreCase" in source
-                else None
-            ),
+            identifier_ignores_case=read_optional_flag(source, "matchIdentifierIgnoreCase"),
             filter=_filter(source),
         )
 
@@ -218,6 +203,7 @@ def _filter(source: Mapping[str, object]) -> str | None:
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class ImportSource:
     """An import of an object schema, as its configuration page shows it.
 
@@ -244,9 +230,6 @@ class ImportSource:
         raw: The complete JSON of the service.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     id: str
     name: str
     schema_id: str = ""
@@ -268,7 +251,8 @@ class ImportSource:
     def from_json(cls, value: object) -> "ImportSource":
         """Read an import from the JSON of the service."""
         source = read_object(value, "an import source")
-        status = _part(source, "importStatus")
+        status = as_object(source.get("importStatus"))
+        reasons = as_object(status.get("reasonForInvalidity"))
         configured = read_text(status, "configurationStatusType", "")
         entries = read_array(source.get("importSourceOTEntries") or [], "object type settings")
         return cls(
@@ -279,10 +263,8 @@ class ImportSource:
             kind=read_text(source, "importSourceModuleKey", ""),
             enabled=configured == "ENABLED" if configured else None,
             validity=read_text(status, "validationStatusType", ""),
-            invalid_because={
-                name: str(reason) for name, reason in _part(status, "reasonForInvalidity").items()
-            },
-            token_generated=read_flag(source, "tokenGenerated") if "tokenGenerated" in source else None,
+            invalid_because={name: str(reason) for name, reason in reasons.items()},
+            token_generated=read_optional_flag(source, "tokenGenerated"),
             empty_values=read_text(source, "defaultHandleEmptyValues", ""),
             unknown_values=read_text(source, "defaultHandleUnknownValues", ""),
             null_values=read_text(source, "defaultHandleNullValues", ""),
@@ -405,18 +387,12 @@ class ImportSource:
 
     def to_dict(self) -> dict[str, object]:
         """Return the import as JSON-ready data."""
-        return plain_data(
-            self,
-            "id name schema_id kind enabled validity invalid_because token_generated settings",
-        )
-
-
-def _part(source: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = source.get(key)
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+        names = "id name schema_id kind enabled validity invalid_because token_generated settings"
+        return plain_data(self, names)
 
 
 @frozen(kw_only=True)
+@public_value
 class ImportStatus:
     """The status of an import, read with its token.
 
@@ -425,9 +401,6 @@ class ImportStatus:
         import_source_id: Id of the import.
         workspace_id: Id of its workspace.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     status: str
     import_source_id: str
@@ -440,8 +413,4 @@ class ImportStatus:
 
     def to_dict(self) -> dict[str, str]:
         """Return the status as JSON-ready data."""
-        return {
-            "status": self.status,
-            "import_source_id": self.import_source_id,
-            "workspace_id": self.workspace_id,
-        }
+        return asdict(self)

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked_methods
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
-from .._wire.json_reading import read_flag, read_number, read_object, read_text
+from .._display.values import plain_data, public_value
+from .._wire.json_reading import read_number, read_object, read_optional_flag, read_text
 
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class SchemaLinks:
     """Web pages of an object schema.
 
@@ -20,9 +20,6 @@ class SchemaLinks:
         configure: Configuration of the schema, with the tabs General, Roles, References, Statuses, and Import.
         all_schemas: All object schemas of the site.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     browse: str
     configure: str = field(repr=False)
@@ -38,7 +35,7 @@ class SchemaLinks:
 
     def to_dict(self) -> dict[str, str]:
         """Return the addresses by name."""
-        return {"browse": self.browse, "configure": self.configure, "all_schemas": self.all_schemas}
+        return asdict(self)
 
     @classmethod
     def of(cls, site: str, schema_id: str) -> "SchemaLinks":
@@ -62,6 +59,7 @@ def schema_key(text: str) -> str:
 
 
 @frozen(kw_only=True)
+@public_value
 class ObjectSchemaRecord:
     """An object schema as Assets returned it at one time.
 
@@ -79,9 +77,6 @@ class ObjectSchemaRecord:
         links: Web pages of the object schema.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     key: str
@@ -114,12 +109,8 @@ class ObjectSchemaRecord:
             status=read_text(source, "status", "Ok"),
             object_count=read_number(source, "objectCount") if counted else None,
             object_type_count=read_number(source, "objectTypeCount") if counted else None,
-            can_manage=read_flag(source, "canManage") if "canManage" in source else None,
-            allows_references=(
-                read_flag(source, "crossSchemaReferencingAllowed")
-                if "crossSchemaReferencingAllowed" in source
-                else None
-            ),
+            can_manage=read_optional_flag(source, "canManage"),
+            allows_references=read_optional_flag(source, "crossSchemaReferencingAllowed"),
             links=SchemaLinks.of(site, schema_id),
             raw=source,
         )

@@ -6,9 +6,8 @@ from typing import cast
 
 from attrs import field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
-from .._wire.json_reading import read_flag, read_number, read_object, read_text
+from .._display.values import plain_data, public_value
+from .._wire.json_reading import as_object, read_flag, read_number, read_object, read_text
 
 
 class StatusCategory(enum.StrEnum):
@@ -30,6 +29,7 @@ CATEGORIES: Mapping[int, StatusCategory] = {
 
 
 @frozen(kw_only=True)
+@public_value
 class Status:
     """A status of objects.
 
@@ -41,9 +41,6 @@ class Status:
         schema_id: Id of its object schema. None if all object schemas of the workspace share the status.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     name: str
@@ -113,6 +110,7 @@ def _texts(values: object) -> tuple[str, ...]:
 
 
 @frozen(kw_only=True)
+@public_value
 class ObjectType:
     """An object type of an object schema.
 
@@ -131,9 +129,6 @@ class ObjectType:
         raw: The complete JSON of the service.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     id: str
     name: str
     schema_id: str = field(default="", repr=False)
@@ -151,7 +146,6 @@ class ObjectType:
     def from_json(cls, value: object, *, counted: bool = True) -> "ObjectType":
         """Read an object type from the JSON of the service."""
         source = read_object(value, "an object type")
-        icon = source.get("icon")
         return cls(
             id=read_text(source, "id"),
             name=read_text(source, "name"),
@@ -162,31 +156,27 @@ class ObjectType:
             inherited=read_flag(source, "inherited"),
             parent_inherits=read_flag(source, "parentObjectTypeInherited"),
             abstract=read_flag(source, "abstractObjectType"),
-            icon_id=read_text(cast("Mapping[str, object]", icon), "id", "")
-            if isinstance(icon, Mapping)
-            else "",
+            icon_id=read_text(as_object(source.get("icon")), "id", ""),
             position=read_number(source, "position"),
             raw=source,
         )
 
     def to_dict(self) -> dict[str, object]:
         """Return the object type as JSON-ready data."""
-        return plain_data(
-            self,
-            "id name description schema_id parent_id object_count inherited parent_inherits abstract",
-        )
+        names = "id name description schema_id parent_id object_count inherited parent_inherits abstract"
+        return plain_data(self, names)
 
 
 def _type_name(number: int, default_type: object) -> str:
     names = OTHER_TYPES
     if number == 0:
         names = DEFAULT_TYPES
-        if isinstance(default_type, dict):
-            number = read_number(cast("Mapping[str, object]", default_type), "id")
+        number = read_number(as_object(default_type), "id")
     return names.get(number) or f"unknown ({number})"
 
 
 @frozen
+@public_value
 class Attribute:
     """An attribute of an object type.
 
@@ -211,9 +201,6 @@ class Attribute:
         position: Position in the object type.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     name: str
@@ -242,13 +229,10 @@ class Attribute:
         target of a reference is in `referenceObjectTypeId`, not in `typeValue`.
         """
         source = read_object(value, "an attribute")
-        target = None
-        if "referenceObjectTypeId" in source:
-            target = read_text(source, "referenceObjectTypeId", "") or None
+        target = read_text(source, "referenceObjectTypeId", "") or None
         number = read_number(source, "type", 1 if target else 0)
-        owner = source.get("objectType")
-        if isinstance(owner, dict):
-            object_type_id = read_text(cast("Mapping[str, object]", owner), "id", "")
+        if owner := as_object(source.get("objectType")):
+            object_type_id = read_text(owner, "id", "")
         return cls(
             id=read_text(source, "id"),
             name=read_text(source, "name"),
@@ -280,6 +264,7 @@ class Attribute:
 
 
 @frozen
+@public_value
 class ExistingObjectType:
     """An object type of Assets, with its attributes.
 
@@ -287,9 +272,6 @@ class ExistingObjectType:
         object_type: The object type.
         attributes: Its attributes, in their order.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     object_type: ObjectType
     attributes: tuple[Attribute, ...] = ()

@@ -12,8 +12,7 @@ from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, public_value
 from .._wire.json_reading import as_object, as_objects, as_text, read_object, read_text
 from ..exceptions import MalformedAnswerError
 from .directory import JiraGroup, JiraUser
@@ -23,7 +22,8 @@ _log = logging.getLogger("jsm_assets_dest.objects")
 
 
 @frozen(kw_only=True)
-class ObjectReference:
+@public_value
+class ObjectReference(PlainData):
     """Object that another object refers to. Two references are equal if they have the same ID.
 
     Attributes:
@@ -33,17 +33,10 @@ class ObjectReference:
         object_type: Name of its object type.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     id: str
     key: str = field(eq=False)
     label: str = field(eq=False)
     object_type: str = field(default="", eq=False)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the reference as JSON-ready data."""
-        return plain_data(self)
 
 
 SingleValue: TypeAlias = (
@@ -63,6 +56,7 @@ ObjectValue: TypeAlias = SingleValue | list[SingleValue]
 
 
 @frozen(kw_only=True)
+@public_value
 class AssetsObject:
     """Object in Assets.
 
@@ -79,9 +73,6 @@ class AssetsObject:
             `datetime`, `ObjectReference`, `Status`, `JiraUser`, or `JiraGroup`. An attribute that can have several values
             has a list of them.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str = field(repr=False)
     key: str
@@ -214,31 +205,27 @@ _READERS: Mapping[str, _Reader] = {
 }
 
 
+#: Readers of a value whose attribute is not defined in the response, by the key that such a value has.
+_DETECTED: Mapping[str, _Reader] = {
+    "referencedObject": _reference,
+    "status": _status,
+    "user": _user,
+    "group": _group,
+}
+
+
 @frozen
 class _Definition:
     """Name, reader of values, and cardinality of an attribute."""
 
     name: str
     read: _Reader
-    is_multiple: bool
-    is_text: bool
-    is_system: bool
+    is_multiple: bool = False
+    is_system: bool = False
+    is_text: bool = field(init=False)
 
-
-def _definition_of(attribute: Attribute) -> _Definition:
-    read = _READERS.get(attribute.type, _text)
-    return _Definition(attribute.name, read, attribute.maximum != 1, read is _text, attribute.system)
-
-
-def _detected(entry: Mapping[str, object]) -> _Reader:
-    """Return the reader of a value whose attribute is not defined in the response."""
-    details: dict[str, _Reader] = {
-        "referencedObject": _reference,
-        "status": _status,
-        "user": _user,
-        "group": _group,
-    }
-    return next((read for key, read in details.items() if entry.get(key)), _text)
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "is_text", self.read is _text)
 
 
 @define
@@ -256,7 +243,9 @@ class ObjectReader:
         """Add the definitions of a page, which contains those that occur in the page only."""
         for definition in definitions:
             attribute = Attribute.from_json(definition)
-            self._definitions[attribute.id] = _definition_of(attribute)
+            read = _READERS.get(attribute.type, _text)
+            is_multiple = attribute.maximum != 1
+            self._definitions[attribute.id] = _Definition(attribute.name, read, is_multiple, attribute.system)
 
     def read(self, value: object) -> AssetsObject:
         """Read an object from the JSON of the service."""
@@ -285,9 +274,8 @@ class ObjectReader:
     def _values(self, attributes: Iterable[object]) -> dict[str, ObjectValue]:
         values: dict[str, ObjectValue] = {}
         for attribute in attributes:
-            if (
-                type(attribute) is not dict
-            ):  # JSON objects are dicts; a check for a Mapping takes six times as long
+            # JSON objects are dicts. A check for a Mapping takes six times as long.
+            if type(attribute) is not dict:
                 continue
             entries = attribute.get("objectAttributeValues")
             if type(entries) is not list or not entries:
@@ -313,8 +301,8 @@ class ObjectReader:
             return self._definitions[attribute_id]
         name = f"attribute {attribute_id}"
         self._report(name)
-        read = _detected(as_object(entries[0]))
-        return _Definition(name, read, is_multiple=False, is_text=read is _text, is_system=False)
+        entry = as_object(entries[0])
+        return _Definition(name, next((read for key, read in _DETECTED.items() if entry.get(key)), _text))
 
     def _value(self, definition: _Definition, entry: Mapping[str, object]) -> SingleValue:
         if definition.is_text:
@@ -377,11 +365,8 @@ def read_line(line: str) -> ExportedObject:
         ValueError: It is not a line of an export.
     """
     source = as_object(json.loads(line))
-    key, object_type, values = (
-        as_text(source.get("key")),
-        as_text(source.get("object_type")),
-        source.get("values"),
-    )
+    key, object_type = as_text(source.get("key")), as_text(source.get("object_type"))
+    values = source.get("values")
     if not key or not object_type or not isinstance(values, Mapping):
         raise ValueError("not an exported object")
     return ExportedObject(key, object_type, cast("Mapping[str, object]", values))

@@ -26,8 +26,7 @@ from .._display.html import (
     strong,
     whole,
 )
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._http.commands import Operation
 from ..exceptions import (
     AssetsError,
@@ -73,6 +72,7 @@ def _first_to_act(check: "Check") -> str:
 
 
 @frozen(kw_only=True)
+@public_value
 class Check:
     """One check.
 
@@ -88,9 +88,6 @@ class Check:
         seconds: Duration of the check.
         error: The error behind a failure, for programs.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     state: CheckState
@@ -380,19 +377,17 @@ class Report:
         )
 
     def _lines(self) -> list[str]:
-        facts = [
-            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
-        ]
         shown_remedies: set[str] = set()
+        checks = ("\n  ".join(check._text(shown_remedies).splitlines()) for check in self.checks)
+        return [*self._fact_lines(), *checks]
+
+    def _fact_lines(self) -> list[str]:
         return [
-            *facts,
-            *("\n  ".join(check._text(shown_remedies).splitlines()) for check in self.checks),
+            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
         ]
 
     def _repr_html_(self) -> str:
-        lines = [
-            f"{name.replace('_', ' ')}: {_plain(value)}" for name, value in self._facts().items() if value
-        ]
+        lines = self._fact_lines()
         shown_remedies: set[str] = set()
         return whole(
             joined(strong(self._subject()), " ", mark(self._verdict(), Tone.GOOD if self.ok else Tone.BAD)),
@@ -451,13 +446,8 @@ class ConnectionReport(Report):
         return self.account
 
     def _facts(self) -> dict[str, object]:
-        return {
-            "account": self.account,
-            "account_id": self.account_id,
-            "cloud_id": self.cloud_id,
-            "workspace_id": self.workspace_id,
-            "proxies_from_the_environment": list(self.proxies),
-        }
+        names = "account account_id cloud_id workspace_id"
+        return {**plain_data(self, names), "proxies_from_the_environment": list(self.proxies)}
 
 
 @frozen(kw_only=True, repr=False)

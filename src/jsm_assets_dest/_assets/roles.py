@@ -9,8 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid, type_problem
 from .._display.html import table
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, plain_data, public_value
 from .._wire.json_reading import as_text, read_array, read_object, read_text
 from ..exceptions import ConfigurationError
 from .directory import JiraGroup, JiraUser
@@ -105,6 +104,7 @@ def label(member: JiraUser | JiraGroup) -> str:
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class Role:
     """A role of an object schema, with its entries.
 
@@ -117,9 +117,6 @@ class Role:
         people: The same people, with their names if those could be read.
         raw: The complete JSON of the service.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     name: str
@@ -254,6 +251,7 @@ def _quoted_name(role: Role) -> str:
 
 
 @frozen(kw_only=True)
+@public_value
 class RoleChange:
     """Change of a role that `set_roles` would make.
 
@@ -262,9 +260,6 @@ class RoleChange:
         added: People and groups that are added.
         removed: People and groups that are removed.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     role: Role = field(repr=_quoted_name)
     added: tuple[JiraUser | JiraGroup, ...] = ()
@@ -282,7 +277,7 @@ class RoleChange:
 
 
 @frozen(kw_only=True, repr=False)
-class RolesPreview:
+class RolesPreview(PlainData):
     """Changes that `set_roles` would make. Nothing was changed yet.
 
     A person who loses access as an entry may keep it through a group, and Jira admins always keep it.
@@ -328,10 +323,6 @@ class RolesPreview:
     def is_empty(self) -> bool:
         """True if `set_roles` would change nothing."""
         return not self.changes
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the preview as JSON-ready data."""
-        return plain_data(self)
 
     def __repr__(self) -> str:
         return f"<RolesPreview changed roles: {len(self.changes)}, entries that lose access: {len(self.lose_access)}>"

@@ -8,8 +8,7 @@ from typing import TypeVar
 from attrs import field, frozen
 
 from .._display.html import folded, grid, joined, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, plain_data, public_value
 from .reports import Report, check_row
 
 #: Objects of one reason that the text of a report names.
@@ -60,6 +59,7 @@ GONE = frozenset({LinkReason.NONE, LinkReason.INACTIVE, LinkReason.NO_GROUP, Lin
 
 
 @frozen(kw_only=True)
+@public_value
 class LinkedObject:
     """Outcome of a link for one object.
 
@@ -76,9 +76,6 @@ class LinkedObject:
         after: Account IDs or group names that it has now; in a dry run, that it would have.
         message: What Assets said about a rejected value, or a further fact about the reason.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     object_type: str
     attribute: str
@@ -108,7 +105,8 @@ class UserLinkPhase(enum.StrEnum):
 
 
 @frozen(kw_only=True)
-class UserLinkProgress:
+@public_value
+class UserLinkProgress(PlainData):
     """Progress of linking, reported after each page of objects, each search, and each written object.
 
     Attributes:
@@ -118,9 +116,6 @@ class UserLinkProgress:
         elapsed: Seconds since the start.
         throttled: Seconds of waits because of rate limits.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     phase: UserLinkPhase
     sent: int = 0
@@ -132,10 +127,6 @@ class UserLinkProgress:
     def is_last(self) -> bool:
         """True if this is the last report."""
         return self.phase is UserLinkPhase.DONE
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the progress as JSON-ready data."""
-        return plain_data(self)
 
     def __str__(self) -> str:
         total = "" if self.total is None else f" of {self.total:,}"
@@ -232,13 +223,8 @@ class UserLinkReport(Report):
         return f"Links to Jira in {self.schema_key}{' (dry run)' if self.dry_run else ''}"
 
     def _facts(self) -> dict[str, object]:
-        return {
-            "schema_key": self.schema_key,
-            "account": self.account,
-            "dry_run": self.dry_run,
-            "created_attributes": list(self.created_attributes),
-            "throttled": round(self.throttled, 3),
-        }
+        names = "schema_key account dry_run created_attributes"
+        return {**plain_data(self, names), "throttled": round(self.throttled, 3)}
 
     @property
     def summary(self) -> str:

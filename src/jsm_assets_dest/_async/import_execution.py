@@ -13,7 +13,7 @@ from .._imports.preview import checked_acceptance
 from .._imports.result import ImportResult
 from .._imports.tally import SubmitReceipt
 from .._operations import executions, parts
-from .._operations.import_target import ImportTarget
+from .._operations.import_tokens import ImportTarget
 from ..exceptions import PreviewFacts
 from .session import AsyncSession, values_of
 

@@ -17,7 +17,7 @@ from .._imports.verification import ImportVerification
 from .._model.schema_model import SchemaModel
 from .._operations import building, imports, parts, previewing, starting, verifying
 from .._operations import import_tokens as tokens
-from .._operations.import_target import ImportTarget
+from .._operations.import_tokens import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._session.credentials import import_token_secret
 from ..exceptions import ExecutionFacts
@@ -257,14 +257,8 @@ class AsyncImportToken:
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
-        return await self._session.run(
-            imports.run(
-                self._target,
-                records,
-                settings,
-                first=imports.checked_count(count),
-            )
-        )
+        first = imports.checked_count(count)
+        return await self._session.run(imports.run(self._target, records, settings, first=first))
 
     async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
@@ -329,11 +323,4 @@ class AsyncImportToken:
             JournalMismatchError: The journal belongs to another import, or the records are different.
         """
         settings = ImportOptions(**options)
-        return await self._session.run(
-            imports.run(
-                self._target,
-                records,
-                settings,
-                resume=True,
-            )
-        )
+        return await self._session.run(imports.run(self._target, records, settings, resume=True))

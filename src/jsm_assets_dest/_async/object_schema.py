@@ -14,7 +14,6 @@ from .session import AsyncSession, LazyModule, values_of
 if TYPE_CHECKING:
     from .._assets import directory as links_to_jira
     from .._assets import import_sources as sources
-    from .._assets import object_types as status_values
     from .._assets import object_types as types
     from .._assets import objects as object_values
     from .._assets import roles as role_values
@@ -31,7 +30,6 @@ else:
     links_to_jira = LazyModule(".._assets.directory")
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
-    status_values = LazyModule(".._assets.object_types")
     link_values = LazyModule(".._assets.user_links")
     progress_bars = LazyModule(".._display.progress_bars")
     graphs = LazyModule(".._model.graph")
@@ -277,11 +275,11 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         """Allow or forbid references from other object schemas to objects of this one. Other settings are not changed."""
         await self._session.run(schemas.allow_references(self._session.site, self.id, allowed=allowed))
 
-    async def statuses(self) -> "tuple[status_values.Status, ...]":
+    async def statuses(self) -> "tuple[types.Status, ...]":
         """Return the statuses for objects: those of this object schema first, then those that all object schemas share."""
         return await self._session.run(schemas.statuses(self._session.site, self.id))
 
-    async def find_status(self, name: str) -> "status_values.Status | None":
+    async def find_status(self, name: str) -> "types.Status | None":
         """Return the status with the given name, or None.
 
         A status of this object schema takes precedence over one that all object schemas share.
@@ -292,8 +290,8 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         return await self._session.run(schemas.find_status(self._session.site, self.id, name))
 
     async def create_status(
-        self, name: str, category: "status_values.StatusCategory | str", description: str = ""
-    ) -> "status_values.Status":
+        self, name: str, category: "types.StatusCategory | str", description: str = ""
+    ) -> "types.Status":
         """Create a status of this object schema. Building a model creates the statuses that the model declares.
 
         Args:

@@ -20,7 +20,7 @@ from .._operations import building, conflicts, roles
 from .._operations import doctor as permissions
 from .._operations import import_tokens as tokens
 from .._operations import object_schemas as schemas
-from .._operations.import_target import ImportTarget
+from .._operations.import_tokens import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
 from .._secret import Secret

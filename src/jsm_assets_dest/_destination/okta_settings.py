@@ -6,11 +6,11 @@ The package `okta` is imported only when the model or the records are created, b
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast, get_args
 
-from attrs import asdict, field, fields, frozen
+from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid
-from .._display.short_repr import short_repr
+from .._display.values import changed_fields, public_value
 from .._model.okta_options import CustomAttribute, ManagerBy, Profile
 from .._model.schema_model import SchemaModel
 from .._secret import Secret
@@ -28,6 +28,7 @@ def _texts(values: Sequence[str]) -> tuple[str, ...]:
 
 @checked
 @frozen
+@public_value
 class OktaModel:
     """Arguments of `okta.schema_model`, stored until the model is needed.
 
@@ -40,9 +41,6 @@ class OktaModel:
         manager_field: Field of Okta's user profile that identifies the manager.
         jira_users: True to link people, managers, and devices to accounts in Jira after each import.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     profile: Profile | str = "standard"
     namespace: str | None = field(default=None, kw_only=True)
@@ -63,23 +61,13 @@ class OktaModel:
         """
         from ..okta import schema_model
 
-        return schema_model(
-            self.profile,  # type: ignore[arg-type]  # okta.schema_model checks it; a later version may have more
-            namespace=self.namespace,
-            custom_attributes=self.custom_attributes,
-            without=self.without,
-            manager_by=self.manager_by,  # type: ignore[arg-type]  # the same
-            manager_field=self.manager_field,
-            jira_users=self.jira_users,
-        )
+        return schema_model(**asdict(self, recurse=False))
 
     def to_dict(self) -> dict[str, object]:
         """Return the profile, and the options that differ from their defaults, as JSON-ready data."""
         data: dict[str, object] = {"profile": self.profile}
-        for option in fields(OktaModel)[1:]:
-            value = getattr(self, option.name)
-            if value != option.default:
-                data[option.name] = list(value) if isinstance(value, tuple) else value
+        for option, content in changed_fields(self):
+            data[option.name] = list(content) if isinstance(content, tuple) else content
         if self.custom_attributes:
             data["custom_attributes"] = [
                 {name: value for name, value in asdict(attribute).items() if value}
@@ -97,15 +85,11 @@ class OktaModel:
         attributes = data.get("custom_attributes")
         if isinstance(attributes, list):
             items = [
-                _custom_attribute(item, f"{path}.custom_attributes[{index}]")
+                construct(CustomAttribute, item, f"{path}.custom_attributes[{index}]")
                 for index, item in enumerate(cast("list[object]", attributes))
             ]
             data = {**data, "custom_attributes": items}
         return construct(OktaModel, data, path)
-
-
-def _custom_attribute(value: object, path: str) -> CustomAttribute:
-    return construct(CustomAttribute, value, path)
 
 
 if TYPE_CHECKING:
@@ -171,13 +155,10 @@ class OktaSource:
 
     def to_dict(self) -> dict[str, object]:
         """Return the settings that differ from their defaults as JSON-ready data, which contains no secret."""
-        data: dict[str, object] = {}
-        defaults = OktaSource()
-        for setting in fields(OktaSource):
-            value = getattr(self, setting.name)
-            if value != getattr(defaults, setting.name):
-                data[setting.name] = str(value) if isinstance(value, SecretReference) else value
-        return data
+        return {
+            setting.name: str(content) if isinstance(content, SecretReference) else content
+            for setting, content in changed_fields(self)
+        }
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object], path: str = "source.okta") -> "OktaSource":
@@ -206,15 +187,8 @@ def records_of(
     """Return the records of a tenant."""
     from ..okta import records
 
-    return records(
-        tenant,
-        model=model,
-        include_inactive=source.include_inactive,
-        include_console_applications=source.include_console_applications,
-        groups_per_person=source.groups_per_person,
-        applications_per_person=source.applications_per_person,
-        people_limit=source.people_limit,
-        truncate=source.truncate,
-        on_defect=source.on_defect,
-        privacy=privacy_of(source, hash_key),
-    )
+    options = asdict(source, recurse=False)
+    for name in ("privacy_default", "hash_key"):
+        del options[name]
+    options["privacy"] = privacy_of(source, hash_key)
+    return records(tenant, model=model, **options)

@@ -2,9 +2,10 @@
 
 import os
 from collections import ChainMap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, Unpack, cast
+from typing import Any, Self, TypeVar, Unpack, cast
 
 from attrs import evolve, field, fields, frozen
 
@@ -41,6 +42,8 @@ from .settings_data import (
     settings_to_data,
 )
 from .settings_file import read_file, read_object_file, reject_unknown_keys, remove_file, write_file
+
+T = TypeVar("T")
 
 
 def _reference(value: str | SecretReference | None) -> SecretReference | None:
@@ -214,12 +217,12 @@ class SavedDestination:
 
     def _file(self) -> Path:
         if self.path is None:
-            raise ConfigurationError(
-                f'The destination "{self.name}" has no file.',
-                field="path",
-                fix="Pass a path to save(), and use the destination that it returns.",
-            )
+            fix = "Pass a path to save(), and use the destination that it returns."
+            raise self._lacks("file", "path", fix)
         return self.path
+
+    def _lacks(self, what: str, field: str, fix: str) -> ConfigurationError:
+        return ConfigurationError(f'The destination "{self.name}" has no {what}.', field=field, fix=fix)
 
     @property
     def _folder(self) -> Path:
@@ -304,10 +307,10 @@ class SavedDestination:
         if isinstance(self.model, SchemaModel):
             return self.model
         if self.model is None:
-            raise ConfigurationError(
-                f'The destination "{self.name}" has no model.',
-                field="model",
-                fix="Set model= to an OktaModel, a SchemaModel, or the path of a JSON file, and save the destination.",
+            raise self._lacks(
+                "model",
+                "model",
+                "Set model= to an OktaModel, a SchemaModel, or the path of a JSON file, and save the destination.",
             )
         return SchemaModel.from_dict(
             read_object_file(self._folder / self.model.expanduser(), "model", "a schema model")
@@ -345,7 +348,7 @@ class SavedDestination:
             )
         return SiteSettings(
             site=self.site,
-            credentials=credentials,
+            auth=credentials,
             gateway=self.gateway or GATEWAY,
             cloud_id=self.cloud_id,
             workspace_id=self.workspace_id,
@@ -353,10 +356,10 @@ class SavedDestination:
 
     def _token(self) -> Secret:
         if self.import_token is None:
-            raise ConfigurationError(
-                f'The destination "{self.name}" has no import token.',
-                field="import_token",
-                fix="In Assets, open the configuration of the object schema, tab Import, and generate a token. Then set "
+            raise self._lacks(
+                "import token",
+                "import_token",
+                "In Assets, open the configuration of the object schema, tab Import, and generate a token. Then set "
                 "import_token= to its place, such as env:JSM_ASSETS_IMPORT_TOKEN.",
             )
         return import_token_secret(
@@ -364,20 +367,14 @@ class SavedDestination:
         )
 
     def _readable_token(self) -> Secret | None:
-        if self.import_token is None:
-            return None
-        try:
+        with suppress(ConfigurationError):
             return self._token()
-        except ConfigurationError:
-            return None
+        return None
 
     def _schema_key(self) -> str:
         if self.schema_key is None:
-            raise ConfigurationError(
-                f'The destination "{self.name}" has no object schema.',
-                field="schema_key",
-                fix="Set schema_key= to the key of the object schema, such as OKT.",
-            )
+            fix = "Set schema_key= to the key of the object schema, such as OKT."
+            raise self._lacks("object schema", "schema_key", fix)
         return self.schema_key
 
     def _settings(self, run: ImportSettings) -> ImportSettings:
@@ -391,28 +388,23 @@ class SavedDestination:
 
     def _wanted(self) -> Wanted:
         """Return what the checklist compares with Assets. What can't be read is included as an error."""
-        model: SchemaModel | AssetsError | None = None
-        secret: Secret | AssetsError | None = None
-        if self.model is not None:
-            try:
-                model = self.schema_model()
-            except AssetsError as error:
-                model = error
-        if self.import_token is not None:
-            try:
-                secret = self._token()
-            except AssetsError as error:
-                secret = error
         return Wanted(
             name=self.name,
             schema_key=self.schema_key,
             schema_name=self.schema_name,
             roles=self.roles,
             import_source=self.import_source,
-            model=model,
-            secret=secret,
+            model=None if self.model is None else _read(self.schema_model),
+            secret=None if self.import_token is None else _read(self._token),
             requires_roles=self.options.require_roles,
         )
+
+
+def _read(read: Callable[[], T]) -> T | AssetsError:
+    try:
+        return read()
+    except AssetsError as error:
+        return error
 
 
 def _restored(

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
-from typing import cast, final
+from typing import Any, cast, final
 
 from attrs import field, frozen
 
 from .._arguments.checking import checked, forgetful, forgetful_class
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._secret import Secret
 from .._session.credentials import (
     API_TOKEN_PREFIX,
@@ -25,7 +25,6 @@ from .._session.credentials import (
     ClientCredentials,
     Credentials,
     OAuthToken,
-    import_token_secret,
 )
 from ..exceptions import ConfigurationError, InvalidCredentialError, MissingSettingsError
 from ..exceptions._declared import scrubbed
@@ -177,6 +176,7 @@ def _secret_of_credentials(value: str | SecretReference) -> SecretReference:
 @checked
 @forgetful_class
 @frozen
+@public_value
 class CredentialsReference:
     """Credentials without their secret: whose account it is, and where the secret is.
 
@@ -192,9 +192,6 @@ class CredentialsReference:
         ConfigurationError: Both an email address and a client id were passed.
         InvalidCredentialError: A secret was passed where a reference belongs. The error does not repeat it.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     secret: SecretReference = field(converter=_secret_of_credentials)
     email: str = ""
@@ -329,45 +326,36 @@ def _from_file(path: Path, field: str) -> Secret:
 
 def _from_keyring(reference: SecretReference, field: str) -> Secret:
     service, _, user = reference.place.rpartition("/")
-    keyring = _keyring(field)
-    try:
-        password: str | None = keyring.get_password(service, user)
-    except Exception as error:  # noqa: BLE001 - each back end of keyring raises its own errors
-        kind = type(error).__name__
-    else:
-        if password is not None and password.strip():
-            return Secret(password.strip())
-        raise ConfigurationError(
-            f'The keyring has no entry for service "{service}", user "{user}". `{field}` refers to it.',
-            field=field,
-            fix=f"Run: keyring set {service} {user}",
-        )
+    failure = f"Could not open the keyring to read the secret of `{field}`"
+    password: str | None = _in_keyring(lambda keyring: keyring.get_password(service, user), failure, field)
+    if password is not None and password.strip():
+        return Secret(password.strip())
     raise ConfigurationError(
-        f"Could not open the keyring to read the secret of `{field}` ({kind}).",
+        f'The keyring has no entry for service "{service}", user "{user}". `{field}` refers to it.',
         field=field,
-        fix="Unlock the keyring. On a server without one, use env: or file: instead.",
+        fix=f"Run: keyring set {service} {user}",
     )
 
 
-def _keyring(field: str) -> ModuleType:
+def _in_keyring(use: Callable[[ModuleType], Any], failure: str, field: str) -> Any:
+    """Import the library keyring and use it. Its back ends raise errors of their own, which become `failure`."""
     try:
-        return importlib.import_module("keyring")
+        keyring = importlib.import_module("keyring")
     except ImportError:
         raise ConfigurationError(
             f"The library keyring is not installed. `{field}` refers to an entry of the keyring.",
             field=field,
             fix="Install the library keyring, or use env: or file: instead.",
         ) from None
-
-
-@forgetful
-def pasted_import_token(token: object) -> Secret:
-    """Return a pasted import token as a secret.
-
-    Raises:
-        InvalidCredentialError: It is not an import token; it may be an API token.
-    """
-    return import_token_secret(token)
+    try:
+        return use(keyring)
+    except Exception as error:  # noqa: BLE001 - each back end of keyring raises its own errors
+        kind = type(error).__name__
+    raise ConfigurationError(
+        f"{failure} ({kind}).",
+        field=field,
+        fix="Unlock the keyring. On a server without one, use env: or file: instead.",
+    )
 
 
 # --- storing --------------------------------------------------------------------------------------------------------
@@ -426,18 +414,8 @@ def _not_writable(path: Path, error: OSError | UnicodeDecodeError, field: str) -
 
 def _to_keyring(reference: SecretReference, secret: Secret, field: str) -> None:
     service, _, user = reference.place.rpartition("/")
-    keyring = _keyring(field)
-    try:
-        keyring.set_password(service, user, secret.reveal())
-    except Exception as error:  # noqa: BLE001 - each back end of keyring raises its own errors
-        kind = type(error).__name__
-    else:
-        return
-    raise ConfigurationError(
-        f"Could not store the secret of `{field}` in the keyring ({kind}).",
-        field=field,
-        fix="Unlock the keyring. On a server without one, use env: or file: instead.",
-    )
+    failure = f"Could not store the secret of `{field}` in the keyring"
+    _in_keyring(lambda keyring: keyring.set_password(service, user, secret.reveal()), failure, field)
 
 
 def replace_file(path: Path, text: str, *, private: bool = False) -> None:

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias, cast
 from attrs import fields
 
 from .._assets.roles import RoleEntry, role_entries
+from .._display.values import changed_fields, plain
 from .._imports.options import ImportOptions, ImportSettings
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError
@@ -36,11 +37,7 @@ _REMOVED = frozenset({"fast", "record_failure", "busy_seconds", "compress"})
 
 def changed_options(options: ImportOptions) -> dict[str, object]:
     """Return the options that differ from their defaults."""
-    return {
-        option.name: getattr(options, option.name)
-        for option in fields(ImportOptions)
-        if getattr(options, option.name) != option.default
-    }
+    return {option.name: content for option, content in changed_fields(options)}
 
 
 def reject_unsavable(options: ImportOptions) -> None:
@@ -79,7 +76,7 @@ def _json_value(value: object) -> object:
     return list(cast("tuple[object, ...]", value)) if isinstance(value, tuple) else value
 
 
-def options_from_dict(data: Mapping[str, object], path: str = "options") -> ImportOptions:
+def options_from_dict(data: Mapping[str, object]) -> ImportOptions:
     """Read the result of `options_to_dict`.
 
     Raises:
@@ -88,9 +85,8 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
     data = {_RENAMED.get(name, name): value for name, value in data.items() if name not in _REMOVED}
     for name in data:
         _reject_option_of_one_run(name)
-    reject_unknown_keys(
-        data, path, [option.name for option in fields(ImportOptions) if option.name not in _OF_ONE_RUN]
-    )
+    names = [option.name for option in fields(ImportOptions) if option.name not in _OF_ONE_RUN]
+    reject_unknown_keys(data, "options", names)
     if data.get("on_progress") not in (None, *_DISPLAYS):
         raise ConfigurationError(
             "`options.on_progress` is not the name of a display.",
@@ -100,7 +96,7 @@ def options_from_dict(data: Mapping[str, object], path: str = "options") -> Impo
     try:
         return ImportOptions(**cast(ImportSettings, dict(data)))
     except ConfigurationError as error:
-        raise at_path(error, path) from None
+        raise at_path(error, "options") from None
 
 
 #: The model of a destination: the Okta model with options, a whole model, or the path of a JSON file.
@@ -112,11 +108,8 @@ ROLES = ("managers", "developers", "users")
 
 def settings_to_data(settings: Mapping[str, object]) -> dict[str, object]:
     """Return the settings that are set, as JSON-ready data."""
-    data = {
-        name: _WRITERS[name](value) if name in _WRITERS and value is not None else value
-        for name, value in settings.items()
-    }
-    return {name: value for name, value in data.items() if value not in (None, "", {})}
+    data = {name: _WRITERS.get(name, plain)(value) for name, value in settings.items() if value is not None}
+    return {name: value for name, value in data.items() if value not in ("", {})}
 
 
 def settings_from_data(data: Mapping[str, object]) -> dict[str, Any]:
@@ -142,18 +135,10 @@ def checked_roles(value: object) -> Mapping[str, tuple[str, ...]]:
     }
 
 
-def _credentials(value: object) -> CredentialsReference:
-    return construct(CredentialsReference, value, "credentials")
-
-
 def _source(value: object) -> OktaSource:
     data = read_object(value, "source")
     reject_unknown_keys(data, "source", ("okta",))
     return OktaSource.from_dict(read_object(data.get("okta", {}), "source.okta"))
-
-
-def _options(value: object) -> object:
-    return options_from_dict(read_object(value, "options"))
 
 
 def _model(value: object) -> ModelChoice:
@@ -186,27 +171,17 @@ def _model_to_data(model: ModelChoice) -> dict[str, object]:
     return {"file": str(model)}
 
 
-def _roles_to_data(roles: Mapping[str, tuple[str, ...]]) -> dict[str, object]:
-    return {name: list(entries) for name, entries in roles.items()}
-
-
-def _source_to_data(source: OktaSource) -> dict[str, object]:
-    return {"okta": source.to_dict()}
-
-
 #: Functions for settings whose data differ from their values.
 _WRITERS: Mapping[str, Callable[[Any], object]] = {
-    "credentials": CredentialsReference.to_dict,
     "import_token": str,
     "model": _model_to_data,
-    "source": _source_to_data,
-    "roles": _roles_to_data,
+    "source": lambda source: {"okta": source.to_dict()},
     "options": options_to_dict,
 }
 _READERS: Mapping[str, Callable[[object], object]] = {
-    "credentials": _credentials,
+    "credentials": lambda value: construct(CredentialsReference, value, "credentials"),
     "model": _model,
     "source": _source,
     "roles": checked_roles,
-    "options": _options,
+    "options": lambda value: options_from_dict(read_object(value, "options")),
 }

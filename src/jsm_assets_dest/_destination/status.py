@@ -25,8 +25,7 @@ from .._display.html import (
     strong,
     whole,
 )
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
 from ..exceptions import AssetsError, ProblemsFoundError
@@ -104,6 +103,7 @@ _TONES = {
 
 
 @frozen
+@public_value
 class StepAction:
     """The action that completes a step.
 
@@ -111,9 +111,6 @@ class StepAction:
         code: Code of the action, such as "choose_schema".
         parameters: Values that the action needs, as JSON-ready data, such as the object schemas to choose from.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     code: ActionCode
     parameters: Mapping[str, object] = field(factory=dict, hash=False)
@@ -124,6 +121,7 @@ class StepAction:
 
 
 @frozen(kw_only=True)
+@public_value
 class DestinationStep:
     """A step of the checklist.
 
@@ -143,9 +141,6 @@ class DestinationStep:
         cause: Likely cause of a failure.
         error: The error of a failed step.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     code: StepCode
     state: StepState

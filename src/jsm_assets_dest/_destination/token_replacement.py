@@ -12,7 +12,7 @@ from .._imports.options import ImportOptions
 from .._operations import import_tokens as tokens
 from .._operations import object_schemas as schemas
 from .._operations.executions import pause
-from .._operations.import_target import ImportTarget
+from .._operations.import_tokens import ImportTarget
 from .._secret import Secret
 from .._session.site import Site
 from ..exceptions import (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import Attribute, field, frozen
 
 from .._arguments.fitting import invalid, wrong_type
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._secret import Secret
 from ..exceptions import ConfigurationError
 
@@ -32,6 +32,7 @@ def _whole(limits: object, attribute: "Attribute[int]", value: object) -> None:
 
 
 @frozen(kw_only=True)
+@public_value
 class Limits:
     """Bounds of a single attempt of a request; retries are bounded by `RetryPolicy`.
 
@@ -43,9 +44,6 @@ class Limits:
         control_bytes: Most bytes of an ordinary response after decompression.
         listing_bytes: Most bytes of a listing after decompression.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     connect: float = field(default=10.0, validator=_positive)
     attempt: float = field(default=60.0, validator=_positive)

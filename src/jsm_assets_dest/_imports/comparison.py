@@ -163,11 +163,7 @@ class Comparison:
     """
 
     def __init__(
-        self,
-        types: Sequence[MappedType],
-        *,
-        compares_values: bool = False,
-        stores_digests: bool = False,
+        self, types: Sequence[MappedType], *, compares_values: bool = False, stores_digests: bool = False
     ) -> None:
         self.types: tuple[MappedType, ...] = tuple(types)
         self.stores_digests: bool = stores_digests

@@ -8,8 +8,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportSource
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._model.schema_model import SchemaModel
 from .._session.gate import Patience
 from .._wire.json_reading import as_object
@@ -88,6 +87,7 @@ def _nothing_yet(execution: "Execution") -> Ledger:
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class Execution:
     """Execution of an import, without a connection and without the token.
 
@@ -106,9 +106,6 @@ class Execution:
         started: Time of the start, in seconds since 1970.
         ledger: State of the execution in this process.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str
     run_id: str = field(repr=False)
@@ -212,6 +209,7 @@ def _detached(data: Mapping[str, object]) -> "Execution":
 
 
 @frozen(kw_only=True)
+@public_value
 class RunningImport:
     """Execution that is running in Assets, started by any process.
 
@@ -220,9 +218,6 @@ class RunningImport:
         execution: The execution, for `attach`; None if Assets gave no links to it. Its link for records is not known.
         state: "INGESTING" (it accepts records), "PROCESSING", or another state of Assets; empty if it could not be read.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     site: str
     execution: Execution | None = field(default=None, repr=False)

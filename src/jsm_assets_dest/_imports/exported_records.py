@@ -7,7 +7,7 @@ from typing import cast
 from attrs import define, field, frozen
 
 from .._assets.objects import ExportedObject, read_line
-from .._model.aql import looked_up_by
+from .._model.references import looked_up_by
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from .._wire.json_reading import as_objects, as_text

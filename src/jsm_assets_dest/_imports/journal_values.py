@@ -8,8 +8,7 @@ from typing import Protocol
 from attrs import Attribute, field, frozen
 from attrs.validators import deep_mapping, instance_of, optional
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 
 _TEXT = instance_of(str)
 
@@ -104,6 +103,7 @@ def _time(seconds: float | None) -> str | None:
 
 
 @frozen(kw_only=True)
+@public_value
 class JournalRun:
     """Run of an import.
 
@@ -119,9 +119,6 @@ class JournalRun:
         encoder: Encoder of its chunks: "json" or "orjson".
         execution: Last execution, or None.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     id: str = field(validator=_TEXT)
     import_source: str = field(validator=_TEXT)

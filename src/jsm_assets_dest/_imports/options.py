@@ -4,14 +4,14 @@ import datetime
 import re
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, TypeAlias, TypedDict, cast, get_args
+from typing import Any, Literal, TypeAlias, TypedDict, cast
 
 from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import invalid, type_problem
 from .._display.progress_bars import DisplayName
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._model.schema_model import SchemaModel
 from ..exceptions import ConfigurationError, PreviewFacts
 from .preview import ImportPreview, MissingObjectsSetting, checked_acceptance
@@ -41,43 +41,22 @@ MAX_MISSING = 0.2
 _Validator: TypeAlias = "Callable[[object, Attribute[Any], Any], None]"
 
 
-def _one_of(*allowed: str) -> _Validator:
+def _between(least: float, most: float, what: str) -> _Validator:
     def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
-        if value not in allowed:
-            raise invalid(attribute.name, f"is {value!r}", f"Pass one of {', '.join(map(repr, allowed))}.")
+        if not least <= value <= most:
+            raise invalid(attribute.name, f"is {value!r}", f"Pass a {what} from {least:,} to {most:,}.")
 
     return check
 
 
-def _between(least: float, most: float, unit: str, *, whole: bool = False) -> _Validator:
-    def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
-        kinds = (int,) if whole else (int, float)
-        if isinstance(value, bool) or not isinstance(value, kinds) or not least <= value <= most:
-            raise invalid(
-                attribute.name,
-                f"is {value!r}",
-                f"Pass a {'whole ' if whole else ''}number of {unit} from {least:,} to {most:,}.",
-            )
-
-    return check
+def _seconds(least: float, most: float) -> _Validator:
+    return _between(least, most, "number of seconds")
 
 
-def _a(fix: str, fits: Callable[[Any], bool]) -> _Validator:
-    def check(_: object, attribute: "Attribute[Any]", value: Any) -> None:
-        if not fits(value):
-            raise ConfigurationError(
-                # Show only the type: a model is long, and a path may be private.
-                f"`{attribute.name}` is {value if isinstance(value, (int, float)) else type(value).__name__}. "
-                "Nothing was sent.",
-                field=attribute.name,
-                fix=f"Pass {fix}.",
-            )
-
-    return check
-
-
-#: Reject strings, because the string "false" is truthy.
-_YES_OR_NO = _a("True or False", lambda value: isinstance(value, bool))
+def _not_negative(_: object, attribute: "Attribute[Any]", value: int | None) -> None:
+    if value is not None and value < 0:
+        fix = "Pass a whole number of records, or None if it is unknown."
+        raise invalid(attribute.name, f"is {value!r}", fix)
 
 
 _OFFSET = re.compile(r"(?:UTC)?(?:(?P<sign>[+-])(?P<hours>\d\d):(?P<minutes>[0-5]\d))?")
@@ -189,6 +168,7 @@ ImportSettings.__module__ = "jsm_assets_dest"  # a typed dictionary allows no as
 
 @checked
 @frozen(kw_only=True)
+@public_value
 class ImportOptions:
     """Options of an import.
 
@@ -241,59 +221,35 @@ class ImportOptions:
         idle_seconds: Seconds after which the records of a slow source are sent although the chunk is not full.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
-    model: SchemaModel | None = field(
-        default=None,
-        validator=_a("a SchemaModel or None", lambda value: value is None or isinstance(value, SchemaModel)),
-    )
-    on_progress: Progress = field(
-        default=None,
-        repr=False,
-        validator=_a(
-            'None, "log", "tqdm", "rich", "notebook", or a function that receives an ImportProgress',
-            lambda value: value is None or callable(value) or value in get_args(DisplayName),
-        ),
-    )
-    journal: str | PathLike[str] | None = field(
-        default=None,
-        validator=_a("a path or None", lambda value: value is None or isinstance(value, (str, PathLike))),
-    )
-    on_bad_record: BadRecords = field(default="fail", validator=_one_of("fail", "skip"))
-    on_busy: Busy = field(default="fail", validator=_one_of("fail", "wait"))
-    chunk_records: int = field(default=500, validator=_between(1, 100_000, "records", whole=True))
+    model: SchemaModel | None = None
+    on_progress: Progress = field(default=None, repr=False)
+    journal: str | PathLike[str] | None = None
+    on_bad_record: BadRecords = "fail"
+    on_busy: Busy = "fail"
+    chunk_records: int = field(default=500, validator=_between(1, 100_000, "whole number of records"))
     chunk_bytes: int = field(
-        default=4 * 1024 * 1024, validator=_between(1024, 64 * 1024 * 1024, "bytes", whole=True)
+        default=4 * 1024 * 1024, validator=_between(1024, 64 * 1024 * 1024, "whole number of bytes")
     )
-    in_flight: int = field(default=4, validator=_between(1, 16, "chunks", whole=True))
-    total: int | None = field(
-        default=None,
-        validator=_a(
-            "a whole number of records, or None if it is unknown",
-            lambda value: value is None or (type(value) is int and value >= 0),
-        ),
-    )
-    wait: bool = field(default=True, validator=_YES_OR_NO)
-    timeout: float = field(default=3_600.0, validator=_between(0, 604_800, "seconds"))
-    idle_seconds: float = field(default=5.0, validator=_between(0.01, 3_600, "seconds"))
-    source_seconds: float = field(default=3_600.0, validator=_between(0.01, 604_800, "seconds"))
-    throttle_seconds: float = field(default=14_400.0, validator=_between(0, 604_800, "seconds"))
-    missing_objects: MissingObjectsSetting = field(
-        default="unknown", validator=_one_of("unknown", "ignore", "remove", "update")
-    )
+    in_flight: int = field(default=4, validator=_between(1, 16, "whole number of chunks"))
+    total: int | None = field(default=None, validator=_not_negative)
+    wait: bool = True
+    timeout: float = field(default=3_600.0, validator=_seconds(0, 604_800))
+    idle_seconds: float = field(default=5.0, validator=_seconds(0.01, 3_600))
+    source_seconds: float = field(default=3_600.0, validator=_seconds(0.01, 604_800))
+    throttle_seconds: float = field(default=14_400.0, validator=_seconds(0, 604_800))
+    missing_objects: MissingObjectsSetting = "unknown"
     max_missing: float | dict[str, float] = field(default=MAX_MISSING, converter=_shares, hash=False)
     allow_missing: ImportPreview | None = field(
         default=None, converter=checked_acceptance, repr=False, eq=False, hash=False
     )
     only: tuple[str, ...] | None = field(default=None, converter=_names)
-    require_roles: bool = field(default=False, validator=_YES_OR_NO)
-    unique_in_run: bool = field(default=False, validator=_YES_OR_NO)
-    find_dangling: bool = field(default=False, validator=_YES_OR_NO)
+    require_roles: bool = False
+    unique_in_run: bool = False
+    find_dangling: bool = False
     timezone: str | None = field(default=None, converter=_time_zone_name)
-    send: Send = field(default="all", validator=_one_of("all", "changed"))
-    verify: Verify = field(default="no", validator=_one_of("no", "sample", "all"))
-    visible_seconds: float = field(default=120.0, validator=_between(0, 86_400, "seconds"))
+    send: Send = "all"
+    verify: Verify = "no"
+    visible_seconds: float = field(default=120.0, validator=_seconds(0, 86_400))
 
     def __attrs_post_init__(self) -> None:
         if self.journal == "":

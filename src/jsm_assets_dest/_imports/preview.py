@@ -11,8 +11,7 @@ from attrs import define, field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid, type_problem
 from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
-from .._display.plain_data import plain, plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, plain, plain_data, public_value
 from .comparison import Comparison, EvidenceSource, ExistingObject
 from .identities import MappedType
 from .progress import count_text
@@ -26,7 +25,8 @@ EXAMPLES = 5
 
 
 @frozen
-class MissingObject:
+@public_value
+class MissingObject(PlainData):
     """Object in Assets for which an import has no record.
 
     Attributes:
@@ -35,16 +35,9 @@ class MissingObject:
         label: Its label; empty if it is known from a journal only.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     identifier: str
     key: str = ""
     label: str = ""
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the object as JSON-ready data."""
-        return plain_data(self)
 
     def __str__(self) -> str:
         name = self.label or self.identifier
@@ -52,7 +45,8 @@ class MissingObject:
 
 
 @frozen
-class ChangedObject:
+@public_value
+class ChangedObject(PlainData):
     """Object in Assets that an import would change, or that would keep a value that its record no longer has.
 
     Attributes:
@@ -62,23 +56,17 @@ class ChangedObject:
         attributes: Names of these attributes. Empty if it is known from a journal only.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     identifier: str
     key: str = ""
     label: str = ""
     attributes: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the object as JSON-ready data."""
-        return plain_data(self)
 
     def __str__(self) -> str:
         return f"{MissingObject(self.identifier, self.key, self.label)}: {', '.join(self.attributes) or 'values'}"
 
 
 @frozen(kw_only=True)
+@public_value
 class ObjectTypePreview:
     """Effect of an import on the objects of one object type.
 
@@ -114,9 +102,6 @@ class ObjectTypePreview:
         examples_emptied: Some objects that would keep a value that their record no longer has, with the attributes.
         examples_missing: Some missing objects.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     selector: str

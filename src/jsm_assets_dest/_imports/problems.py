@@ -1,19 +1,17 @@
 """Problems of an import: everything known that contradicts that every record arrived with its values."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias, cast
 
 from attrs import evolve, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, public_value
 from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeType
 from .._wire import address_book
-from .execution_status import ExecutionStatus
-from .object_type_results import FailedRecord, ObjectTypeResult, failure_reasons
+from .execution_results import ExecutionStatus, FailedRecord, ObjectTypeResult, failure_reasons
 from .progress import count_text
 from .whole_run import EXAMPLES, DanglingReference, at_path
 
@@ -24,64 +22,67 @@ MOST_USUAL = 1_000
 MOST_LISTED = 5
 
 ProblemCode: TypeAlias = Literal[
-    "skipped",
-    "duplicate",
-    "dangling",
-    "unknown_status",
-    "blank_label",
-    "emptied",
-    "not_visible",
-    "lost",
+    "skipped", "duplicate", "dangling", "unknown_status", "blank_label", "emptied", "not_visible", "lost"
 ]
 
-#: Descriptions by code, or by code and kind, for one and for several.
-_DESCRIPTIONS: Mapping[str, tuple[str, str]] = {
+#: By code, or by code and kind: descriptions for one and for several, and the remedy.
+_TEXTS: Mapping[str, tuple[str, str, str]] = {
     "skipped": (
         "record was not imported because it is invalid",
         "records were not imported because they are invalid",
+        "You: correct the records that the result names, and import them again.",
     ),
     "duplicate": (
         "record has the identifier of an earlier record",
         "records have the identifier of an earlier record",
+        "You: send each identifier once. With unique_in_run=True, the import names the records.",
     ),
     "duplicate objects": (
         "object in Assets has the identifier of another object",
         "objects in Assets have the identifier of another object",
+        "You: find out which of the objects with the same identifier is needed, and delete the others in Assets.",
     ),
-    "dangling": ("reference has no target among the records", "references have no target among the records"),
+    "dangling": (
+        "reference has no target among the records",
+        "references have no target among the records",
+        "You: send the referenced records too, or correct the references.",
+    ),
     "unknown_status": (
         "value is an unknown status name",
         "values are unknown status names",
+        "You: add the status names to the model, or send names that it contains.",
     ),
-    "blank_label": ("record has no label", "records have no label"),
+    "blank_label": (
+        "record has no label",
+        "records have no label",
+        "You: fill the label of the records, and import them again.",
+    ),
     "emptied": (
         "value is gone from its record and still exists in Assets",
         "values are gone from their records and still exist in Assets",
+        address_book.SCHEMA_IMPORT.remedy("set empty values to Remove"),
     ),
-    "not_visible": ("object is not visible in Assets yet", "objects are not visible in Assets yet"),
+    "emptied removing": (
+        "value is gone from its record and still exists in Assets",
+        "values are gone from their records and still exist in Assets",
+        "You: import the records again. The import is set to remove empty values now.",
+    ),
+    "not_visible": (
+        "object is not visible in Assets yet",
+        "objects are not visible in Assets yet",
+        "You: compare again in some minutes with token.verify(records).",
+    ),
     "lost": (
         "record that was sent is not in Assets, or not with its values",
         "records that were sent are not in Assets, or not with their values",
+        "You: correct the records that the result names, and import them again.",
     ),
-}
-
-#: Remedies by code, or by code and kind.
-_REMEDIES: Mapping[str, str] = {
-    "skipped": "You: correct the records that the result names, and import them again.",
-    "duplicate": "You: send each identifier once. With unique_in_run=True, the import names the records.",
-    "duplicate objects": "You: find out which of the objects with the same identifier is needed, and delete the others in Assets.",
-    "dangling": "You: send the referenced records too, or correct the references.",
-    "unknown_status": "You: add the status names to the model, or send names that it contains.",
-    "blank_label": "You: fill the label of the records, and import them again.",
-    "emptied": address_book.SCHEMA_IMPORT.remedy("set empty values to Remove"),
-    "emptied removing": "You: import the records again. The import is set to remove empty values now.",
-    "not_visible": "You: compare again in some minutes with token.verify(records).",
-    "lost": "You: correct the records that the result names, and import them again.",
 }
 
 
 @frozen(kw_only=True)
-class ImportProblem:
+@public_value
+class ImportProblem(PlainData):
     """Something known that contradicts that every record arrived with its values.
 
     These are the codes:
@@ -106,22 +107,15 @@ class ImportProblem:
         kind: "objects" or "removing" as explained for the codes, else empty.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     code: ProblemCode
     count: int
     object_type: str = ""
     examples: tuple[str, ...] = field(default=(), repr=False)
     kind: Literal["", "objects", "removing"] = ""
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the problem as JSON-ready data."""
-        return plain_data(self)
-
     @property
-    def _text_key(self) -> str:
-        return f"{self.code} {self.kind}".strip()
+    def _texts(self) -> tuple[str, str, str]:
+        return _TEXTS[f"{self.code} {self.kind}".strip()]
 
     @property
     def description(self) -> str:
@@ -129,12 +123,12 @@ class ImportProblem:
         of_type = f"{self.object_type}: " if self.object_type else ""
         if not self.count:
             return self.examples[0]
-        return f"{of_type}{self.count:,} {_DESCRIPTIONS[self._text_key][self.count != 1]}"
+        return f"{of_type}{self.count:,} {self._texts[self.count != 1]}"
 
     @property
     def remedy(self) -> str:
         """Remedy in the form "Who: action."."""
-        return _REMEDIES[self._text_key]
+        return self._texts[2]
 
     def __str__(self) -> str:
         return f"{self.code}: {self.description}"
@@ -151,40 +145,33 @@ def problem_lines(problem: ImportProblem) -> Iterator[str]:
 
 def joined_problems(problems: Iterable[ImportProblem]) -> tuple[ImportProblem, ...]:
     """Add up problems with the same code, kind, and object type; keep the order in which they first occur."""
-    sums: dict[tuple[str, ...], ImportProblem] = {}
-    for problem in problems:
-        key = (problem.code, problem.kind, problem.object_type)
-        earlier = sums.get(key)
-        sums[key] = (
-            problem
-            if earlier is None
-            else ImportProblem(
-                code=problem.code,
-                kind=problem.kind,
-                count=earlier.count + problem.count,
-                object_type=problem.object_type,
-                examples=(*earlier.examples, *problem.examples)[:EXAMPLES],
-            )
-        )
-    return tuple(sums.values())
+
+    def total(earlier: ImportProblem, problem: ImportProblem) -> ImportProblem:
+        examples = (*earlier.examples, *problem.examples)[:EXAMPLES]
+        return evolve(earlier, count=earlier.count + problem.count, examples=examples)
+
+    return _combined(problems, total)
 
 
 def larger_problems(
     problems: Iterable[ImportProblem], others: Iterable[ImportProblem]
 ) -> tuple[ImportProblem, ...]:
     """Join problems that were counted in two ways: of those with the same code, kind, and object type, the larger count is valid."""
-    by_key = {(problem.code, problem.kind, problem.object_type): problem for problem in problems}
-    for other in others:
-        key = (other.code, other.kind, other.object_type)
-        problem = by_key.get(key)
-        by_key[key] = (
-            other
-            if problem is None
-            else evolve(
-                max(other, problem, key=lambda item: item.count),
-                examples=tuple(dict.fromkeys((*other.examples, *problem.examples)))[:EXAMPLES],
-            )
-        )
+
+    def larger(problem: ImportProblem, other: ImportProblem) -> ImportProblem:
+        examples = tuple(dict.fromkeys((*other.examples, *problem.examples)))[:EXAMPLES]
+        return evolve(problem, count=max(problem.count, other.count), examples=examples)
+
+    return _combined((*problems, *others), larger)
+
+
+def _combined(
+    problems: Iterable[ImportProblem], combine: Callable[[ImportProblem, ImportProblem], ImportProblem]
+) -> tuple[ImportProblem, ...]:
+    by_key: dict[tuple[str, ...], ImportProblem] = {}
+    for problem in problems:
+        key = (problem.code, problem.kind, problem.object_type)
+        by_key[key] = combine(by_key[key], problem) if key in by_key else problem
     return tuple(by_key.values())
 
 
@@ -293,7 +280,7 @@ def _of_type(result: ObjectTypeResult, noted_labels: int, *, is_done: bool) -> I
         if count:
             yield ImportProblem(code=code, count=count, object_type=result.name, examples=examples)
 
-    filtered = result.status.filtered if result.status is not None else 0
+    filtered = result.filtered
     yield from problem("duplicate", result.duplicates)
     yield from problem("blank_label", max(0, result.empty_labels - noted_labels))
     yield from problem(

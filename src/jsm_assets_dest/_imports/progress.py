@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from .._display.html import Markup, whole
-from .._display.plain_data import plain_data
+from .._display.values import plain_data
 
 _BAR = "width:16em;height:1em;vertical-align:middle;accent-color:#0c66e4"
 

@@ -12,12 +12,10 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.user_links import UserLinkReport
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, plain_data, public_value
 from ..exceptions import FailedObjectsError
-from .execution_status import ExecutionStatus
+from .execution_results import ALWAYS_SHOWN, COLUMNS, ExecutionStatus, FailedRecord, ObjectTypeResult
 from .identities import display
-from .object_type_results import ALWAYS_SHOWN, COLUMNS, FailedRecord, ObjectTypeResult
 from .problems import (
     MOST_LISTED,
     ImportProblem,
@@ -38,7 +36,8 @@ MOST_LEAVERS = 10_000
 
 @checked_methods
 @frozen(kw_only=True)
-class Leaver:
+@public_value
+class Leaver(PlainData):
     """Object that Assets confirmed in an earlier run and that the source no longer contains. The import did not send it.
 
     Attributes:
@@ -46,15 +45,8 @@ class Leaver:
         identifier: Its identifier.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     object_type: str
     identifier: str
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the object as JSON-ready data."""
-        return plain_data(self)
 
     def __str__(self) -> str:
         return f"{self.object_type} {self.identifier}"

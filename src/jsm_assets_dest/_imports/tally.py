@@ -6,11 +6,10 @@ from typing import Self
 from attrs import define, evolve, field
 
 from .._arguments.checking import checked_methods
-from .._display.plain_data import plain_data
+from .._display.values import plain_data
 from .._wire.json_reading import as_number, as_object, as_text
 from ..exceptions import ConfigurationError, RecordError
-from .execution_status import ExecutionStatus
-from .object_type_results import FailedRecord, object_type_results
+from .execution_results import ExecutionStatus, FailedRecord, object_type_results
 from .problems import ImportProblem, joined_problems
 from .progress import ImportPhase, ImportProgress
 from .result import ImportResult, Leavers
@@ -183,13 +182,7 @@ class Tally:
         self.refused += receipt.refused
 
     def progress(
-        self,
-        phase: ImportPhase,
-        now: float,
-        *,
-        in_flight: int = 0,
-        state: str = "",
-        waiting: float = 0.0,
+        self, phase: ImportPhase, now: float, *, in_flight: int = 0, state: str = "", waiting: float = 0.0
     ) -> ImportProgress:
         """Return the progress of the import."""
         return ImportProgress(

@@ -46,6 +46,7 @@ class TemporaryDatabase:
             f"PRAGMA cache_size=-{_CACHE}",
             "PRAGMA journal_mode=OFF",
             "PRAGMA synchronous=OFF",
+            "PRAGMA temp_store=FILE",
             *self._tables.split(";"),
             "BEGIN",  # nothing is ever rolled back, and a commit of each row would take time
         ):

@@ -7,14 +7,14 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .problems import ImportProblem, problem_lines
 from .progress import count_text, duration_text
 
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class VerifiedObjectType:
     """Records of one object type compared with the objects in Assets.
 
@@ -28,9 +28,6 @@ class VerifiedObjectType:
         not_removed: Number of objects without a record, although `missing_objects="remove"` is declared. None if it is not
             declared, or only a sample was compared.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     selector: str

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
-from .._display.plain_data import plain_data
+from .._display.values import plain_data
 
 if TYPE_CHECKING:
     from .._model.schema_model import SchemaModel

@@ -4,11 +4,10 @@ from collections.abc import Iterable
 
 from attrs import evolve, frozen
 
-from .aql import looked_up_by, names_quoted_in
 from .findings import FindingCollector
-from .links import dependent_links, source_of
 from .names import same_name
 from .object_schema_spec import ModelT, ObjectSchemaSpec
+from .references import dependent_links, looked_up_by, names_quoted_in, source_of
 from .specs import AttributeSpec, ObjectTypeSpec
 
 

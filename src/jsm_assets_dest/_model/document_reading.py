@@ -10,14 +10,20 @@ Unknown keys of a document are stored in `extra` and `mapping_extra`. Null value
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from .._assets.object_types import StatusCategory
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
-from .aql import lookup
-from .document_types import reject_wrong_types
+from .document_contents import (
+    MappingPairs,
+    attribute_extra_of,
+    extra_of,
+    mapping_extra_of,
+    pair_mappings,
+    reject_wrong_types,
+)
 from .findings import FindingCollector
-from .mapping_document import mapping_description
+from .mapping_document import walk
 from .names import (
     SYSTEM_ATTRIBUTES,
     camel_case,
@@ -29,6 +35,7 @@ from .names import (
     unused,
 )
 from .object_schema_spec import ModelT, ObjectSchemaSpec
+from .references import lookup
 from .specs import (
     IMPORTABLE_TYPES,
     AttributeSpec,
@@ -41,112 +48,6 @@ from .specs import (
 )
 
 _Json = Mapping[str, object]
-
-#: The keys of each kind of entry that the model has fields for.
-OBJECT_TYPE_KEYS = frozenset({"externalId", "name", "description", "iconKey", "attributes", "children"})
-_REFERENCE_KEYS = frozenset({"referenceObjectTypeName", "referenceObjectTypeExternalId"})
-_ATTRIBUTE = _REFERENCE_KEYS | {
-    "externalId",
-    "name",
-    "description",
-    "type",
-    "label",
-    "minimumCardinality",
-    "maximumCardinality",
-    "unique",
-    "typeValues",
-}
-_MAPPING = frozenset(
-    {"objectTypeExternalId", "objectTypeName", "selector", "description", "attributesMapping"}
-)
-_ATTRIBUTE_MAPPING = frozenset(
-    {"attributeExternalId", "attributeName", "attributeLocators", "externalIdPart", "objectMappingIQL"}
-)
-_STATUS = frozenset({"name", "description", "category"})
-_ICON = frozenset({"key", "name", "png48"})
-
-
-@frozen
-class MappingPairs:
-    """Mappings by the entry of the schema that they belong to.
-
-    Attributes:
-        by_entry: The mapping of each entry, by its position. If an entry has several mappings, the first one.
-        unknown: Mappings of entries that the schema does not have.
-        repeated: Further mappings of an entry that has one.
-    """
-
-    by_entry: dict[int, _Json] = field(factory=dict)
-    unknown: list[_Json] = field(factory=list)
-    repeated: list[_Json] = field(factory=list)
-
-
-def pair_mappings(entries: Sequence[_Json], mappings: Sequence[_Json], kind: str) -> MappingPairs:
-    """Pair the mappings of object types or attributes with the entries of the schema.
-
-    External ids decide. Names count only for mappings without an external id.
-
-    Args:
-        entries: The object types, or the attributes of one.
-        mappings: Their mappings.
-        kind: "objectType" or "attribute".
-    """
-    pairs = MappingPairs()
-    for mapping in mappings:
-        external_id, name = as_text(mapping.get(f"{kind}ExternalId")), as_text(mapping.get(f"{kind}Name"))
-        position = next(
-            (
-                position
-                for position, entry in enumerate(entries)
-                if (external_id and entry.get("externalId") == external_id)
-                or (not external_id and same_name(as_text(entry.get("name")), name))
-            ),
-            None,
-        )
-        if position is None:
-            pairs.unknown.append(mapping)
-        elif position in pairs.by_entry:
-            pairs.repeated.append(mapping)
-        else:
-            pairs.by_entry[position] = mapping
-    return pairs
-
-
-def walk(entries: object, parent: str = "") -> Iterator[tuple[_Json, str]]:
-    """Yield the object types of a document on all levels, each with the external id of its parent, parents first."""
-    for entry in as_objects(entries):
-        yield entry, parent
-        yield from walk(entry.get("children"), as_text(entry.get("externalId")))
-
-
-def extra_of(entry: _Json, known_keys: frozenset[str]) -> dict[str, object]:
-    """Return what an entry contains beyond the keys that the model has fields for."""
-    return {
-        key: value
-        for key, value in entry.items()
-        if key not in known_keys and value is not None and (key, value) != ("inheritance", False)
-    }
-
-
-def mapping_extra_of(mapping: _Json, name: str) -> dict[str, object]:
-    """Return the unknown keys of the mapping of an object type, and its description if the library didn't write it."""
-    extra = extra_of(mapping, _MAPPING)
-    description = as_text(mapping.get("description"))
-    if description not in ("", mapping_description(as_text(mapping.get("selector")), name)):
-        extra["description"] = description
-    return extra
-
-
-def attribute_extra_of(definition: _Json) -> dict[str, object]:
-    """Return the unknown keys of the definition of an attribute."""
-    is_reference = definition.get("type") == AttributeType.REFERENCE
-    return extra_of(definition, _ATTRIBUTE if is_reference else _ATTRIBUTE - _REFERENCE_KEYS)
-
-
-def attribute_mapping_extra_of(mapping: _Json, *, is_reference: bool = True) -> dict[str, object]:
-    """Return the unknown keys of the mapping of an attribute."""
-    known_keys = _ATTRIBUTE_MAPPING if is_reference else _ATTRIBUTE_MAPPING - {"objectMappingIQL"}
-    return extra_of(mapping, known_keys)
 
 
 class _Keys:
@@ -232,7 +133,7 @@ def read_document(
                 as_text(icon.get("key")),
                 as_text(icon.get("name")),
                 as_text(icon.get("png48")),
-                extra=extra_of(icon, _ICON),
+                extra=extra_of(icon, "icon"),
             )
             for icon in as_objects(icon_schema.get("icons"))
         ],
@@ -299,17 +200,12 @@ def _mapping_order(count: int, pairs: MappingPairs, mappings: Sequence[_Json]) -
 def _root_extra(document: _Json) -> dict[str, object]:
     """Collect the unknown keys above the object types, statuses, and icons, nested as in the document."""
     schema, mapping = as_object(document.get("schema")), as_object(document.get("mapping"))
-    schema_extra = extra_of(schema, frozenset({"objectSchema", "iconSchema", "statusSchema"}))
-    for name, known_keys in (
-        ("objectSchema", {"name", "description", "objectTypes"}),
-        ("iconSchema", {"icons"}),
-        ("statusSchema", {"statuses"}),
-    ):
-        nested = extra_of(as_object(schema.get(name)), frozenset(known_keys))
+    schema_extra = extra_of(schema, "schema")
+    for name in ("objectSchema", "iconSchema", "statusSchema"):
+        nested = extra_of(as_object(schema.get(name)), name)
         if nested:
             schema_extra[name] = nested
-    extra = extra_of(document, frozenset({"schema", "mapping"}))
-    mapping_extra = extra_of(mapping, frozenset({"objectTypeMappings"}))
+    extra, mapping_extra = extra_of(document, "document"), extra_of(mapping, "mapping")
     return (
         extra
         | ({"schema": schema_extra} if schema_extra else {})
@@ -324,7 +220,7 @@ def _read_statuses(values: object, collector: FindingCollector) -> tuple[StatusS
         if category in set(StatusCategory):
             description = as_text(entry.get("description"))
             statuses.append(
-                StatusSpec(name, StatusCategory(category), description, extra=extra_of(entry, _STATUS))
+                StatusSpec(name, StatusCategory(category), description, extra=extra_of(entry, "status"))
             )
         else:
             collector.error(
@@ -377,7 +273,7 @@ class _Reader:
             external_id="" if is_default else external_id,
             adopted=None if base is None else base.adopted,
             mapped=mapping is not None,
-            extra=extra_of(entry.json, OBJECT_TYPE_KEYS),
+            extra=extra_of(entry.json, "objectType"),
             mapping_extra=mapping_extra_of(as_object(mapping), as_text(entry.json.get("name"))),
         )
 
@@ -411,9 +307,7 @@ class _Reader:
                 is_default = external_id == f"{prefix}/{external_id_part(key)}"
                 attributes.append(
                     evolve(
-                        attribute,
-                        external_id="" if is_default else external_id,
-                        max_length=lengths.get(key),
+                        attribute, external_id="" if is_default else external_id, max_length=lengths.get(key)
                     )
                 )
         return attributes
@@ -458,7 +352,7 @@ class _Reader:
             statuses=as_texts(definition.get("typeValues")),
             mapped=mapping is not None,
             extra=attribute_extra_of(definition),
-            mapping_extra=attribute_mapping_extra_of(values, is_reference=is_reference),
+            mapping_extra=extra_of(values, "attributeMapping", () if is_reference else ("objectMappingIQL",)),
         )
 
     def _target(self, definition: _Json) -> str:

@@ -9,8 +9,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import instances
 from .._display.html import Tone, faint, joined, mark, table
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, public_value
 from ..exceptions import InvalidModelError
 
 
@@ -28,7 +27,8 @@ class Severity(enum.StrEnum):
 
 
 @frozen
-class Finding:
+@public_value
+class Finding(PlainData):
     """One finding of the linter.
 
     Attributes:
@@ -39,9 +39,6 @@ class Finding:
         remedy: What to do, in one sentence.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     severity: Severity
     code: str
     path: str
@@ -50,10 +47,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.severity.value} at {self.path}: {self.message} {self.remedy}"
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the finding as JSON-ready data."""
-        return plain_data(self)
 
 
 def _items(values: Iterable[Finding]) -> tuple[Finding, ...]:

@@ -8,7 +8,7 @@ from attrs import asdict, field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._display.drawing import GraphBox, GraphRow, draw
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._wire.json_reading import digest_of
 from .object_schema_spec import ObjectSchemaSpec
 from .specs import AttributeSpec
@@ -16,15 +16,13 @@ from .specs import AttributeSpec
 
 @checked_methods
 @frozen
+@public_value
 class Graph:
     """Object types with their attributes, and the references between them.
 
     Attributes:
         name: The name of the model or the schema.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     _boxes: tuple[GraphBox, ...] = field(repr=False, alias="boxes")

@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Iterable
 
 from .findings import FindingCollector, Findings
-from .links import lint_links, lint_not_linked
-from .lint_attributes import lint_attribute
+from .lint_attributes import lint_attribute, lint_links, lint_not_linked
 from .names import GENERATED_PREFIX, GLOBAL_STATUSES, PLAIN_NAME, RESERVED_CHARACTERS, plain_name
-from .object_schema_spec import ObjectSchemaSpec, circles
+from .object_schema_spec import ObjectSchemaSpec, circles, inherits
 from .specs import AttributeType, IconSpec, ObjectTypeSpec
 
 #: The sizes of an object type that Atlassian recommends.
@@ -170,13 +169,6 @@ def _lint_mapped(
         collector.error(
             "label-several", path, f"Only one attribute can be the label, not {names}.", "Keep one label."
         )
-
-
-def inherits(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> bool:
-    """Return True if a type has the attributes of its parent. Documents say so at the child or at the parent."""
-    if not model.has_object_type(spec.parent):
-        return False
-    return spec.inherits or model.object_type(spec.parent).extra.get("inheritance") is True
 
 
 def _inherits_label(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> bool:

@@ -1,9 +1,9 @@
-"""The linter's rules for a single attribute."""
+"""The linter's rules for a single attribute, imported or linked to Jira."""
 
-from .aql import looked_up_by, placeholders, uses_like
 from .findings import FindingCollector
-from .names import SYSTEM_ATTRIBUTES
+from .names import SYSTEM_ATTRIBUTES, same_name
 from .object_schema_spec import ObjectSchemaSpec
+from .references import READABLE_TYPES, looked_up_by, placeholders, source_of, uses_like
 from .specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec
 
 #: The maximum length of a text value (Atlassian's help page on the limits of Assets, and an error message).
@@ -37,10 +37,7 @@ def lint_attribute(
     _lint_label(spec, attribute, path, collector)
     if attribute.unique and attribute.type in _POOR_IDENTIFIERS:
         collector.warning(
-            "unique-type",
-            path,
-            f"Values of type {attribute.type.value} are seldom unique.",
-            "Remove unique.",
+            "unique-type", path, f"Values of type {attribute.type.value} are seldom unique.", "Remove unique."
         )
     _lint_cardinality(attribute, path, collector)
     _lint_length(attribute, path, collector)
@@ -307,3 +304,52 @@ def _lint_lookup(
                 f'"{part.name}" is neither unique nor an identifier, so the wrong object may be found.',
                 "Look up by the identifier, or make that attribute unique.",
             )
+
+
+def lint_links(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collector: FindingCollector) -> None:
+    """Collect the findings of the linked attributes of an object type."""
+    names = [attribute.name for attribute in (*spec.attributes, *spec.linked_attributes)]
+    for attribute in spec.linked_attributes:
+        place = f"{path}.{attribute.key}"
+        if not attribute.name.strip():
+            collector.error("name-blank", place, "The attribute has no name.", "Set a name.")
+        elif sum(same_name(attribute.name, name) for name in names) > 1:
+            collector.error(
+                "name-repeated",
+                place,
+                f'Several attributes have the name "{attribute.name}". Assets compares names without case.',
+                "Give each attribute of an object type its own name.",
+            )
+        elif attribute.name.strip().casefold() in SYSTEM_ATTRIBUTES:
+            collector.error(
+                "name-of-system",
+                place,
+                f'Every object type has an attribute "{attribute.name}" that Assets fills itself.',
+                'Use a name such as "Jira User".',
+            )
+        if attribute.label or attribute.identifier or attribute.reference is not None or attribute.statuses:
+            collector.error(
+                "linked-settings",
+                place,
+                f"An attribute of the type {attribute.type.value} is neither a label, an identifier, a reference, nor a status.",
+                "Remove these settings.",
+            )
+        source = source_of(model, spec, attribute)
+        if not source or source[-1].type not in READABLE_TYPES:
+            collector.error(
+                "linked-from",
+                f"{place}.linked_from",
+                f'"{attribute.linked_from}" is not an attribute with text of this object type, or of one that it refers to.',
+                'Set linked_from to a name such as "Primary Email" or "Manager.Primary Email".',
+            )
+
+
+def lint_not_linked(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+    """Collect a finding if an attribute of another type has a source of links."""
+    if attribute.linked_from:
+        collector.error(
+            "linked-type",
+            f"{path}.linked_from",
+            f"An attribute of the type {attribute.type.value} can't be linked to Jira.",
+            "Set the type to user or group, or remove linked_from.",
+        )

@@ -8,95 +8,60 @@ uniqueness need it. Reference targets have an external id and a name: the curren
 one requires the name.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from typing import cast
 
-from attrs import frozen
-
 from .._wire.json_reading import JsonObject, JsonValue, as_object, as_objects, as_text
-from .aql import lookup
 from .names import same_name
-from .object_schema_spec import ObjectSchemaSpec
+from .object_schema_spec import ObjectSchemaSpec, paths_by_external_id
+from .references import lookup
 from .specs import AttributeSpec, IconSpec, ObjectTypeSpec, StatusSpec
 
-
-@frozen
-class DocumentPart:
-    """An object type entry of a document, and the external id of the type above it."""
-
-    entry: JsonObject
-    parent: str = ""
+_Json = Mapping[str, object]
 
 
 def write_document(model: ObjectSchemaSpec) -> JsonObject:
     """Write the whole document of a model, without checking the model."""
-    return assemble(
-        model,
-        [
-            DocumentPart(
-                write_object_type(model, spec, spec.attributes),
-                model.external_id(spec.parent) if model.has_object_type(spec.parent) else "",
-            )
-            for spec in model.object_types
-        ],
-        icons=model.icons,
-        statuses=model.statuses,
-        mappings=[write_mapping(model, spec) for spec in model.object_types if spec.mapped],
-    )
-
-
-def assemble(
-    model: ObjectSchemaSpec,
-    parts: Iterable[DocumentPart],
-    *,
-    icons: Collection[IconSpec],
-    statuses: Collection[StatusSpec],
-    mappings: Iterable[JsonObject],
-) -> JsonObject:
-    """Assemble a document: object types in their tree, icons, statuses, and mappings."""
     object_schema: JsonObject = {
         "name": model.name,
         "description": model.description,
-        "objectTypes": list(_tree(parts)),
+        "objectTypes": _write_object_types(model),
     }
     schema: JsonObject = {"objectSchema": object_schema}
     # The service rejects an empty iconSchema or statusSchema.
-    if icons:
-        schema["iconSchema"] = {"icons": [write_icon(icon) for icon in icons]}
-    if statuses:
-        schema["statusSchema"] = {"statuses": [write_status(status) for status in statuses]}
-    document: JsonObject = {"schema": schema, "mapping": {"objectTypeMappings": list(mappings)}}
-    return with_extra(document, model.extra)
+    if model.icons:
+        schema["iconSchema"] = {"icons": [_write_icon(icon) for icon in model.icons]}
+    if model.statuses:
+        schema["statusSchema"] = {"statuses": [_write_status(status) for status in model.statuses]}
+    mappings: list[JsonValue] = [_write_mapping(model, spec) for spec in model.object_types if spec.mapped]
+    document: JsonObject = {"schema": schema, "mapping": {"objectTypeMappings": mappings}}
+    return _with_extra(document, model.extra)
 
 
-def _tree(parts: Iterable[DocumentPart]) -> Iterator[JsonValue]:
-    """Put each entry below its parent, in whichever order they come, and yield the entries at the root."""
-    parts = list(parts)
-    by_external_id = {part.entry["externalId"]: part.entry for part in parts}
-    for part in parts:
-        parent = by_external_id.get(part.parent)
-        if parent is None:
-            yield part.entry
-        else:
-            cast("list[JsonValue]", parent.setdefault("children", [])).append(part.entry)
+def _write_object_types(model: ObjectSchemaSpec) -> list[JsonValue]:
+    """Write the object types, each below its parent, in whichever order they come."""
+    entries = {spec.key: _write_object_type(model, spec) for spec in model.object_types}
+    roots: list[JsonValue] = []
+    for spec in model.object_types:
+        parent = entries.get(spec.parent)
+        siblings = roots if parent is None else _items(parent, "children")
+        cast("list[JsonValue]", siblings).append(entries[spec.key])
+    return roots
 
 
-def with_extra(entry: JsonObject, extra: Mapping[str, object]) -> JsonObject:
+def _with_extra(entry: JsonObject, extra: Mapping[str, object]) -> JsonObject:
     """Add the keys that the library doesn't interpret. What the library writes takes precedence."""
     for key, value in extra.items():
         current = entry.get(key)
         if isinstance(current, dict) and isinstance(value, Mapping):
-            with_extra(current, cast("Mapping[str, object]", value))
+            _with_extra(current, cast("Mapping[str, object]", value))
         elif key not in entry:
             entry[key] = cast("JsonValue", deepcopy(value))
     return entry
 
 
-def write_object_type(
-    model: ObjectSchemaSpec, spec: ObjectTypeSpec, attributes: Iterable[AttributeSpec] = ()
-) -> JsonObject:
-    """Write an object type with some of its attributes. Without any, the service still recognizes the type."""
+def _write_object_type(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> JsonObject:
     entry: JsonObject = {
         "externalId": model.external_id(spec.key),
         "name": spec.name,
@@ -104,14 +69,12 @@ def write_object_type(
     }
     if spec.icon_key:
         entry["iconKey"] = spec.icon_key
-    entries: list[JsonValue] = [write_attribute(model, spec, attribute) for attribute in attributes]
-    if entries:
-        entry["attributes"] = entries
-    return with_extra(entry, spec.extra)
+    if spec.attributes:
+        entry["attributes"] = [_write_attribute(model, spec, attribute) for attribute in spec.attributes]
+    return _with_extra(entry, spec.extra)
 
 
-def write_attribute(model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: AttributeSpec) -> JsonObject:
-    """Write the definition of an attribute."""
+def _write_attribute(model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: AttributeSpec) -> JsonObject:
     entry: JsonObject = {
         "externalId": model.external_id(spec.key, attribute.key),
         "name": attribute.name,
@@ -128,7 +91,7 @@ def write_attribute(model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: At
         target = model.object_type(attribute.reference.target)
         entry["referenceObjectTypeName"] = target.name
         entry["referenceObjectTypeExternalId"] = model.external_id(target.key)
-    return with_extra(entry, attribute.extra)
+    return _with_extra(entry, attribute.extra)
 
 
 def mapping_description(selector: str, name: str) -> str:
@@ -136,21 +99,20 @@ def mapping_description(selector: str, name: str) -> str:
     return f'Records of "{selector}" become objects of the type "{name}".'
 
 
-def write_mapping(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> JsonObject:
+def _write_mapping(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> JsonObject:
     """Write the mapping of an object type: which value of a record fills which attribute."""
     entry: JsonObject = {
         "objectTypeExternalId": model.external_id(spec.key),
         "objectTypeName": spec.name,
         "selector": spec.selector,
         "description": cast(
-            "JsonValue",
-            spec.mapping_extra.get("description", mapping_description(spec.selector, spec.name)),
+            "JsonValue", spec.mapping_extra.get("description", mapping_description(spec.selector, spec.name))
         ),
         "attributesMapping": [
             _write_attribute_mapping(model, spec, attribute) for attribute in spec.mapped_attributes
         ],
     }
-    return with_extra(entry, spec.mapping_extra)
+    return _with_extra(entry, spec.mapping_extra)
 
 
 def _write_attribute_mapping(
@@ -164,25 +126,87 @@ def _write_attribute_mapping(
     }
     if attribute.reference is not None and model.has_object_type(attribute.reference.target):
         entry["objectMappingIQL"] = lookup(attribute, model.object_type(attribute.reference.target))
-    return with_extra(entry, attribute.mapping_extra)
+    return _with_extra(entry, attribute.mapping_extra)
 
 
-def write_icon(icon: IconSpec) -> JsonObject:
-    """Write an icon with its image."""
-    return with_extra({"key": icon.key, "name": icon.name, "png48": icon.png48}, icon.extra)
+def _write_icon(icon: IconSpec) -> JsonObject:
+    return _with_extra({"key": icon.key, "name": icon.name, "png48": icon.png48}, icon.extra)
 
 
-def write_status(status: StatusSpec) -> JsonObject:
-    """Write a declared status."""
+def _write_status(status: StatusSpec) -> JsonObject:
     entry: JsonObject = {
         "name": status.name,
         "description": status.description,
         "category": status.category.value,
     }
-    return with_extra(entry, status.extra)
+    return _with_extra(entry, status.extra)
 
 
-_Json = Mapping[str, object]
+def walk(entries: object, parent: str = "") -> Iterator[tuple[_Json, str]]:
+    """Yield the object types of a document on all levels, each with the external id of its parent, parents first."""
+    for entry in as_objects(entries):
+        yield entry, parent
+        yield from walk(entry.get("children"), as_text(entry.get("externalId")))
+
+
+def keep_parts(
+    document: JsonObject,
+    model: ObjectSchemaSpec,
+    *,
+    object_types: Collection[str],
+    attributes: Collection[str],
+    mappings: Collection[str],
+    icons: Collection[str],
+    statuses: Collection[str],
+) -> None:
+    """Remove from a written document what is not one of these parts of the model, given by their paths.
+
+    The result is as small as is valid: the JSON Schema requires at least one object type with name and description, and the
+    service rejects a reference whose target is not in the same document (`UNKNOWN_REFERENCE`). Therefore it contains parents,
+    targets, and the types of mappings without attributes.
+    """
+    paths = paths_by_external_id(model)
+    attribute_ids = {external_id for external_id, path in paths.items() if path in attributes}
+    type_ids = {external_id for external_id, path in paths.items() if path in {*object_types, *mappings}}
+    schema, mapping = _child(document, "schema"), _child(document, "mapping")
+    root = _child(schema, "objectSchema")
+    for entry in [cast("JsonObject", entry) for entry, _ in walk(root["objectTypes"])]:
+        changed = [item for item in _items(entry, "attributes") if item["externalId"] in attribute_ids]
+        if changed:
+            type_ids.add(as_text(entry["externalId"]))
+            type_ids.update(as_text(item.get("referenceObjectTypeExternalId")) for item in changed)
+        _put(entry, "attributes", changed)
+    _keep_types(root, "objectTypes", type_ids - {""} or {model.external_id(model.object_types[0].key)})
+    for name, list_name, key, kept in (
+        ("iconSchema", "icons", "key", icons),
+        ("statusSchema", "statuses", "name", statuses),
+    ):
+        part = _child(schema, name)
+        entries = _items(part, list_name)
+        _put(part, list_name, [entry for entry in entries if f"{list_name}.{entry[key]}" in kept])
+        if not part:
+            del schema[name]
+    mapping["objectTypeMappings"] = [
+        entry
+        for entry in _items(mapping, "objectTypeMappings")
+        if paths[as_text(entry["objectTypeExternalId"])] in mappings
+    ]
+
+
+def _keep_types(parent: JsonObject, children_key: str, type_ids: Collection[str]) -> None:
+    """Remove the object types below a parent that are neither needed nor above a needed one."""
+    entries = _items(parent, children_key)
+    for entry in entries:
+        _keep_types(entry, "children", type_ids)
+    needed = [entry for entry in entries if "children" in entry or entry["externalId"] in type_ids]
+    _put(parent, children_key, needed)
+
+
+def _put(entry: JsonObject, key: str, values: list[JsonObject]) -> None:
+    """Set a list, or remove it if it is empty."""
+    entry[key] = cast("JsonValue", values)
+    if not values:
+        del entry[key]
 
 
 def apply_document(document: JsonObject, change: _Json) -> JsonObject:

@@ -93,13 +93,28 @@ class ObjectSchemaSpec:
         if not self.has_object_type(spec.key):
             return evolve(self, object_types=(*self.object_types, spec))
         return evolve(
-            self,
-            object_types=tuple(spec if other.key == spec.key else other for other in self.object_types),
+            self, object_types=tuple(spec if other.key == spec.key else other for other in self.object_types)
         )
 
 
 #: A specification or a model; what changes one returns the same type.
 ModelT = TypeVar("ModelT", bound=ObjectSchemaSpec)
+
+
+def inherits(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> bool:
+    """Return True if a type has the attributes of its parent. Documents say so at the child or at the parent."""
+    if not model.has_object_type(spec.parent):
+        return False
+    return spec.inherits or model.object_type(spec.parent).extra.get("inheritance") is True
+
+
+def paths_by_external_id(model: ObjectSchemaSpec) -> dict[str, str]:
+    """Map the external ids of the object types and attributes to their paths, such as "people" and "people.manager"."""
+    paths = {model.external_id(spec.key): spec.key for spec in model.object_types}
+    for spec in model.object_types:
+        for attribute in spec.attributes:
+            paths[model.external_id(spec.key, attribute.key)] = f"{spec.key}.{attribute.key}"
+    return paths
 
 
 def circles(model: ObjectSchemaSpec) -> tuple[tuple[str, ...], ...]:

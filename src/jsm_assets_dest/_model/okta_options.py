@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from attrs import field, frozen
 
 from .._arguments.checking import checked
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from ..exceptions import ConfigurationError
 
 #: Size of the model.
@@ -46,6 +46,7 @@ def _stripped(name: str) -> str:
 
 @checked
 @frozen
+@public_value
 class CustomAttribute:
     """A field of Okta's user profile that becomes an attribute of People.
 
@@ -67,7 +68,6 @@ class CustomAttribute:
     """
 
     __module__ = "jsm_assets_dest.okta"
-    __repr__ = short_repr
 
     api_name: str = field(converter=_stripped)
     title: str = field(converter=_stripped)

@@ -14,15 +14,15 @@ from attrs import NOTHING, fields, frozen, has
 
 from .._arguments.checking import checked
 from .._assets.directory import GroupLink, UserLink
-from .._display.plain_data import plain_data
+from .._display.values import plain_data
 from .._wire.json_reading import JsonObject, as_object, digest_of
 from .changes import renamed, without
 from .findings import FindingCollector, Findings
 from .graph import Graph
-from .links import links_of
 from .lint import lint
 from .mapping_document import write_document
 from .object_schema_spec import ModelT, ObjectSchemaSpec, targets_first
+from .references import links_of
 
 
 @checked
@@ -124,8 +124,8 @@ class SchemaModel(ObjectSchemaSpec):
             InvalidModelError: A value of the document has a wrong type, or the result has a mapping of an object type or
                 attribute that doesn't exist, or an attribute type that imports don't have.
         """
+        from .document_contents import reject_wrong_types
         from .document_reading import read_document
-        from .document_types import reject_wrong_types
         from .mapping_document import apply_document
 
         reject_wrong_types(document)

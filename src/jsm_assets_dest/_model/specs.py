@@ -12,7 +12,7 @@ from attrs import field, frozen
 from .._arguments.checking import checked
 from .._arguments.fitting import choice, instances, json_object, texts
 from .._assets.object_types import StatusCategory
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .names import camel_case, same_name
 
 
@@ -75,6 +75,7 @@ def _statuses(values: str | Iterable[str]) -> tuple[str, ...]:
 
 @checked
 @frozen
+@public_value
 class StatusSpec:
     """A status that the schema declares.
 
@@ -86,9 +87,6 @@ class StatusSpec:
         extra: Keys of the status in the mapping document that have no argument here. They are sent unchanged.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     name: str
     category: StatusCategory = field(converter=_category)
     description: str = ""
@@ -99,6 +97,7 @@ class StatusSpec:
 
 @checked
 @frozen
+@public_value
 class IconSpec:
     """An icon that the schema adds.
 
@@ -108,9 +107,6 @@ class IconSpec:
         png48: The image: a PNG of 48 by 48 pixels, encoded as base64.
         extra: Keys of the icon in the mapping document that have no argument here. They are sent unchanged.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     key: str
     name: str
@@ -122,6 +118,7 @@ class IconSpec:
 
 @checked
 @frozen
+@public_value
 class ReferenceSpec:
     """The target of a reference attribute, and how Assets finds the referenced object.
 
@@ -132,9 +129,6 @@ class ReferenceSpec:
             value.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     target: str
     by: str = field(default="", kw_only=True)
     aql: str = field(default="", kw_only=True)
@@ -142,6 +136,7 @@ class ReferenceSpec:
 
 @checked
 @frozen
+@public_value
 class AttributeSpec:
     """An attribute of an object type, and where its values come from.
 
@@ -169,9 +164,6 @@ class AttributeSpec:
         extra: Keys of the attribute in the mapping document that have no argument here. They are sent unchanged.
         mapping_extra: The same for the mapping of the attribute, for example `valueMapping`.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     type: AttributeType = field(default=AttributeType.TEXT, converter=_type)
@@ -236,6 +228,7 @@ def _number(attributes: tuple[AttributeSpec, ...]) -> str:
 
 @checked
 @frozen
+@public_value
 class Adoption:
     """The existing object type that a wanted one is mapped to.
 
@@ -244,15 +237,13 @@ class Adoption:
         name: Its name as Assets spells it.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     object_type_id: str
     name: str
 
 
 @checked
 @frozen
+@public_value
 class ObjectTypeSpec:
     """An object type, its attributes, and where its records come from.
 
@@ -273,9 +264,6 @@ class ObjectTypeSpec:
             They are sent unchanged.
         mapping_extra: The same for the mapping of the object type, for example `unknownValues`.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     name: str
     attributes: tuple[AttributeSpec, ...] = field(default=(), converter=_attributes, repr=_number)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from copy import copy
+from functools import partial
 from http import HTTPStatus
 
 from attrs import evolve
@@ -11,12 +12,13 @@ from .._arguments.fitting import checked_seconds
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import ExistingObjectType
 from .._http.commands import Operation, Sleep
-from .._imports.execution_status import read_execution_status
+from .._imports.execution_results import read_execution_status
 from .._model.document_reading import read_document
 from .._model.names import next_namespace
+from .._model.object_schema_spec import paths_by_external_id
 from .._model.schema_model import SchemaModel
-from .._plan.build_plan import BuildPlanRecord, make_plan
-from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
+from .._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
+from .._plan.planning import make_plan
 from .._secret import Secret
 from .._session.call import call
 from .._session.site import Site
@@ -43,7 +45,7 @@ from ..exceptions import (
 from . import import_tokens as tokens
 from . import link_targets, linked_attributes
 from . import object_schemas as schemas
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 #: The results of a successful mapping. Atlassian documents no others.
 _DONE = ("OK", "")
@@ -112,24 +114,15 @@ def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) 
         else _none()
     )
     has_mapping = state.status != "MISSING_MAPPING"
-    plan = make_plan(model, document, has_mapping=has_mapping, known_statuses=statuses)
+    planned = partial(make_plan, model, document, has_mapping=has_mapping, known_statuses=statuses)
+    plan = planned()
     if target.schema is not None and any(_is_missing_adoption(model, item) for item in plan.impossible):
-        return make_plan(
-            model,
-            document,
-            has_mapping=has_mapping,
-            known_statuses=statuses,
-            type_names=(yield from _type_names(target.site, target.schema)),
-        )
+        return planned(type_names=(yield from _type_names(target.site, target.schema)))
     created = {item.subject for item in plan.of(PlanKind.CREATE)}
     if not created & {PlanSubject.OBJECT_TYPE, PlanSubject.MAPPING}:
         return plan
     # Only what is new can have been deleted before, or can collide with another import.
-    return make_plan(
-        model,
-        document,
-        has_mapping=has_mapping,
-        known_statuses=statuses,
+    return planned(
         imported_types=(yield from _imported_types(target, links)) if has_mapping else (),
         other_imports=(yield from schemas.other_imports(target.site, links.import_source_id)),
     )
@@ -353,14 +346,10 @@ def _with_places(
 
 def _places(model: SchemaModel, message: str) -> list[str]:
     """Return the paths of the object types and attributes whose external ids are in a message."""
-    paths = {model.external_id(spec.key): spec.key for spec in model.object_types}
-    for spec in model.object_types:
-        for attribute in spec.attributes:
-            paths[model.external_id(spec.key, attribute.key)] = f"{spec.key}.{attribute.key}"
     # The external id of an object type is a prefix of those of its attributes.
     return [
         path
-        for external_id, path in paths.items()
+        for external_id, path in paths_by_external_id(model).items()
         if re.search(rf"{re.escape(external_id)}(?![\w/-])", message)
     ]
 

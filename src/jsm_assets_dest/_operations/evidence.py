@@ -34,13 +34,19 @@ from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
 from .._imports.execution import RunEvidence
-from .._imports.execution_status import ObjectTypeStatus, read_execution_status
+from .._imports.execution_results import ObjectTypeStatus, read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
 from .._imports.progress import count_text
-from .._model.aql import names_quoted_in, uses_like
+from .._model.document_contents import (
+    AttributeContents,
+    Contents,
+    MappingContents,
+    ObjectTypeContents,
+    read_contents,
+)
 from .._model.names import same_name
-from .._plan.current import Current, CurrentAttribute, CurrentMapping, CurrentObjectType, read_current
+from .._model.references import names_quoted_in, uses_like
 from .._session.call import call
 from .._wire import import_requests as wire
 from .._wire.import_requests import ImportLinks
@@ -49,7 +55,7 @@ from ..exceptions import AssetsError
 from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .building import current_document
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .object_selection import Selection
 from .objects import PAGE_SIZE, ObjectReading
 
@@ -111,7 +117,7 @@ def read_evidence(
         journal: Journal of earlier runs, or None.
         compares_values: True to read the values of objects, so that changed objects can be found.
     """
-    current = read_current((yield from current_document(target, links)))
+    current = read_contents((yield from current_document(target, links)))
     source, types, unreadable = yield from _read_types(target, links)
     reports = yield from _last_reports(target, links)
     mapped_types = _with_unknown_filters(_mapped_types(current, source, types), source, reports)
@@ -135,7 +141,7 @@ def read_mapped_types(
     target: ImportTarget, links: ImportLinks
 ) -> Operation[tuple[list[MappedType], AssetsError | None]]:
     """Read the object types that the import is mapped to, and why their ids could not be read, if so."""
-    current = read_current((yield from current_document(target, links)))
+    current = read_contents((yield from current_document(target, links)))
     source, types, unreadable = yield from _read_types(target, links)
     mapped_types = yield from _with_choices(target, source, types, _mapped_types(current, source, types))
     return mapped_types, unreadable
@@ -163,7 +169,7 @@ def _read_types(
 
 
 def _mapped_types(
-    current: Current, source: ImportSource | None, types: tuple[ObjectType, ...] | None
+    current: Contents, source: ImportSource | None, types: tuple[ObjectType, ...] | None
 ) -> list[MappedType]:
     settings = source.object_types if source is not None else ()
     mapped_types: list[MappedType] = []
@@ -232,7 +238,7 @@ def _with_unmapped_children(
 
 
 def _mapped_attributes(
-    current: Current, object_type: CurrentObjectType, mapping: CurrentMapping
+    current: Contents, object_type: ObjectTypeContents, mapping: MappingContents
 ) -> Iterable[MappedAttribute]:
     by_id = {attribute.external_id or attribute.name: attribute for attribute in object_type.attributes}
     for attribute_id, entry in mapping.attributes.items():
@@ -251,7 +257,7 @@ def _mapped_attributes(
         )
 
 
-def _target_of(current: Current, attribute: CurrentAttribute | None, query: str) -> tuple[str, bool]:
+def _target_of(current: Contents, attribute: AttributeContents | None, query: str) -> tuple[str, bool]:
     """Return the key of the object type that a reference points to, and False if only Assets can resolve it."""
     if attribute is None or not (attribute.target_external_id or attribute.target_name):
         return "", True
@@ -394,5 +400,5 @@ def _last_reports(target: ImportTarget, links: ImportLinks) -> Operation[dict[st
 
 def sent_only(target: ImportTarget, links: ImportLinks) -> Operation[Comparison]:
     """Return an empty comparison for the records of a run that is not compared with what exists, for the journal."""
-    current = read_current((yield from current_document(target, links)))
+    current = read_contents((yield from current_document(target, links)))
     return Comparison(_mapped_types(current, None, None), stores_digests=True)

@@ -11,7 +11,7 @@ from attrs import evolve
 from .._arguments.fitting import checked_seconds
 from .._http.commands import Operation, Report, Sleep
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus, read_execution_status
+from .._imports.execution_results import ExecutionStatus, read_execution_status
 from .._imports.preview import ImportPreview
 from .._imports.progress import ImportPhase, count_text
 from .._imports.result import ImportResult
@@ -33,7 +33,7 @@ from ..exceptions import (
     TransportError,
 )
 from .guard import refuse_missing
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 _log = logging.getLogger("jsm_assets_dest.import")
 _states = logging.getLogger("jsm_assets_dest.state")
@@ -253,8 +253,7 @@ def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operati
         if unreadable_since is None and not status.is_known and status.state not in unknown_states:
             unknown_states.add(status.state)
             _log.warning(
-                "the execution is in the state %s, which this library does not know",
-                status.state or "(none)",
+                "the execution is in the state %s, which this library does not know", status.state or "(none)"
             )
         yield from report(site, execution, ImportPhase.PROCESSING, state=status.state)
         if waited >= timeout:

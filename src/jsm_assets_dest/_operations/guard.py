@@ -32,8 +32,8 @@ from .._assets.import_sources import filter_sentence
 from .._http.commands import Operation
 from .._imports.comparison import Comparison, TypeCounts
 from .._imports.execution import Execution, RunEvidence
+from .._imports.execution_results import failure_reasons
 from .._imports.identities import MappedType
-from .._imports.object_type_results import failure_reasons
 from .._imports.options import MAX_MISSING, ImportOptions
 from .._imports.preview import ImportPreview, MissingObject, accepted_objects, preview_of
 from .._imports.progress import count_text
@@ -43,7 +43,7 @@ from .._wire.address_book import SCHEMA_IMPORT, SCHEMA_ROLES
 from ..exceptions import ConfigurationError, MassDeletionGuardError
 from . import import_tokens as tokens
 from .evidence import read_evidence
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 #: Maximum number of object types in a message, and of objects of each type.
 LISTED, NAMED = 4, 2

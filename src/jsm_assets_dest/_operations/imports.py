@@ -50,11 +50,11 @@ from collections.abc import Generator
 
 from attrs import frozen
 
-from .._arguments.fitting import invalid, type_problem
+from .._arguments.fitting import invalid
 from .._http.commands import Operation
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus
+from .._imports.execution_results import ExecutionStatus
 from .._imports.journal import Journal
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.options import ImportOptions
@@ -76,7 +76,7 @@ from ..exceptions import (
 from . import executions, starting, verifying
 from .executions import GONE, clean_up, complete, ended, look, patient
 from .guard import refuse_missing
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .record_sources import Records
 from .run_journal import (
     JournalRecord,
@@ -134,11 +134,10 @@ def checked_count(count: int) -> int:
     """Return the number of records of a test import.
 
     Raises:
-        ConfigurationError: It is not an integer of at least 1.
+        ConfigurationError: It is below 1.
     """
-    if type(count) is not int or count < 1:
-        problem = "is below 1" if type(count) is int else type_problem(count)
-        raise invalid("count", problem, "Pass an integer, such as 100.")
+    if count < 1:
+        raise invalid("count", "is below 1", "Pass an integer, such as 100.")
     return count
 
 
@@ -187,11 +186,7 @@ def _begun_or_resumed(
             yield from executions.cancel(target, execution)
         run_id = secrets.token_hex(8)
         journal.begin_run(
-            run_id,
-            import_source=source_id,
-            model_digest=shape,
-            test=first is not None,
-            encoder=encoder.name,
+            run_id, import_source=source_id, model_digest=shape, test=first is not None, encoder=encoder.name
         )
     else:
         run_id = interrupted.id
@@ -298,10 +293,7 @@ def _settled(target: ImportTarget, setup: ImportSetup, journal: Journal) -> Oper
         # The run succeeded after the interruption. The guard compares the next run with it.
         _count_accepted(journal, interrupted, entry, execution)
         journal.finish_run(
-            interrupted.id,
-            RunState.DONE,
-            execution.ledger.tally.sent,
-            doubtful_types(execution, status),
+            interrupted.id, RunState.DONE, execution.ledger.tally.sent, doubtful_types(execution, status)
         )
     return None
 

@@ -10,8 +10,8 @@ from .._assets.directory import GroupLink, UserLink
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._http.commands import Operation
-from .._model.links import READABLE_TYPES
 from .._model.names import same_name
+from .._model.references import READABLE_TYPES
 from .._session.site import Site
 from .._session.workspace import ask_assets
 from .._wire import object_requests as wire
@@ -278,12 +278,7 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
 
     def request(maximum: int) -> Operation[Attribute]:
         response = yield from ask_assets(
-            site,
-            wire.create_attribute,
-            target.type_id,
-            target.attribute_name,
-            number,
-            maximum,
+            site, wire.create_attribute, target.type_id, target.attribute_name, number, maximum
         )
         return Attribute.from_json(response.json(), target.type_id)
 

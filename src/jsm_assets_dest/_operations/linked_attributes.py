@@ -14,15 +14,14 @@ from .._http.commands import Operation
 from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from .._plan.build_plan import BuildPlanRecord
+from .._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
 from .._plan.compare import again
 from .._plan.differences import existing_attribute
-from .._plan.plan_items import PlanItem, PlanKind, PlanSubject
 from .._session.site import Site
 from .._session.workspace import ask_assets
 from .._wire import object_requests as wire
 from . import link_targets
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .linking import PER_MINUTE
 from .object_schemas import UNREADABLE
 from .pacing import Pace

@@ -316,19 +316,16 @@ Accounts: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str] | JiraUser] |
 _FIX = 'Pass {"ana@acme.com": "5b10a2844c20165700ede21g"}, pairs of both, or a CSV or JSON file with them.'
 
 
-def checked_links(links: Sequence[object]) -> tuple[UserLink | GroupLink, ...]:
+def checked_links(links: Sequence[UserLink | GroupLink]) -> Sequence[UserLink | GroupLink]:
     """Return the links.
 
     Raises:
-        ConfigurationError: There are none, or one is something else.
+        ConfigurationError: There are none.
     """
-    if not links or not all(isinstance(link, UserLink | GroupLink) for link in links):
-        raise invalid(
-            "links",
-            "contains something that is not a link" if links else "is empty",
-            'Pass links, such as UserLink("People", email="Primary Email").',
-        )
-    return cast("tuple[UserLink | GroupLink, ...]", tuple(links))
+    if not links:
+        fix = 'Pass links, such as UserLink("People", email="Primary Email").'
+        raise invalid("links", "is empty", fix)
+    return links
 
 
 def checked_options(

@@ -26,7 +26,7 @@ from .._arguments.fitting import invalid
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.objects import AssetsObject, ObjectReader, line_of
 from .._http.commands import Operation
-from .._model.aql import quoted
+from .._model.references import quoted
 from .._session.site import Site
 from .._session.workspace import ask_assets, required
 from .._wire import object_requests as wire

@@ -17,7 +17,7 @@ from ..exceptions import ConfigurationError
 from . import import_tokens as tokens
 from .building import known_model
 from .executions import look
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .record_sources import Records
 from .sending import Sending
 
@@ -113,10 +113,8 @@ def attached(target: ImportTarget, execution: Execution, *, lead: bool) -> Execu
     """Return an execution of another process for use with this target.
 
     Raises:
-        ConfigurationError: `lead` is not a boolean, or the execution belongs to another site.
+        ConfigurationError: The execution belongs to another site.
     """
-    if not isinstance(lead, bool):
-        raise wrong_type("lead", lead, "Pass True or False.")
     if execution.site != target.site.url:
         raise ConfigurationError(
             f"`execution` belongs to {execution.site or 'no site'}, and this connection is one to {target.site.url}. "

@@ -25,11 +25,8 @@ from ..exceptions._declared import Place
 from . import starting
 from .evidence import read_evidence
 from .guard import accept, check_shares, short_lists, would_reject
-from .import_target import ImportTarget
-from .record_sources import (
-    CheckedRecords,
-    Records,
-)
+from .import_tokens import ImportTarget
+from .record_sources import CheckedRecords, Records
 from .run_journal import refuse_other_journal
 
 

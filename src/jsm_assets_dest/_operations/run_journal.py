@@ -11,7 +11,7 @@ from attrs import define, field
 from .._imports.changed_records import ChangedRecords
 from .._imports.chunk import Chunk
 from .._imports.execution import Execution
-from .._imports.execution_status import ExecutionStatus, ObjectTypeStatus
+from .._imports.execution_results import ExecutionStatus, ObjectTypeStatus
 from .._imports.identities import digest
 from .._imports.journal import Journal
 from .._imports.journal_objects import JournalObject, UnlistedObjects
@@ -130,10 +130,7 @@ def changed_records(execution: Execution, journal: Journal | None) -> ChangedRec
 
 
 def leavers_of(
-    changed: ChangedRecords,
-    journal: Journal,
-    execution: Execution,
-    selectors: tuple[str, ...],
+    changed: ChangedRecords, journal: Journal, execution: Execution, selectors: tuple[str, ...]
 ) -> Leavers:
     """Return the confirmed objects that the source no longer contains."""
     confirmed = journal.confirmed_objects(execution.import_source_id)

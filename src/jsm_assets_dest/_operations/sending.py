@@ -25,7 +25,7 @@ from ..exceptions import (
     TooLargeError,
 )
 from .executions import GONE, cancelled, data_links, look, report
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .record_sources import (
     Records,
     Source,

@@ -39,7 +39,7 @@ from .building import known_model
 from .evidence import read_evidence, sent_only
 from .executions import abandon, cancelled, look, patient, pause, report
 from .guard import accept, check_shares, refuse_without_evidence
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 
 #: Seconds after which a started execution must accept data.
 START_SECONDS = 120.0

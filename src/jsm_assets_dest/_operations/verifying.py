@@ -18,7 +18,7 @@ from attrs import define, evolve, field
 from .._arguments.fitting import invalid
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
-from .._imports.execution_status import ExecutionStatus
+from .._imports.execution_results import ExecutionStatus
 from .._imports.identities import MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
@@ -27,24 +27,16 @@ from .._imports.readback import DANGLING, EMPTIED, LOST, Counts, ReadBack
 from .._imports.tally import Tally
 from .._imports.verification import ImportVerification, VerifiedObjectType
 from .._imports.whole_run import EXAMPLES
-from .._model.aql import quoted
+from .._model.references import quoted
 from .._wire.import_requests import ImportLinks
 from .._wire.json_reading import JsonObject
-from ..exceptions import (
-    AssetsError,
-    IncompleteListError,
-    MissingMappingError,
-    RecordError,
-)
+from ..exceptions import AssetsError, IncompleteListError, MissingMappingError, RecordError
 from . import objects, starting
 from .evidence import read_mapped_types
-from .import_target import ImportTarget
+from .import_tokens import ImportTarget
 from .object_selection import Selection
 from .objects import ObjectReading
-from .record_sources import (
-    CheckedRecords,
-    Records,
-)
+from .record_sources import CheckedRecords, Records
 from .starting import ImportSetup
 
 _log = logging.getLogger("jsm_assets_dest.import")
@@ -117,19 +109,16 @@ def verify(
     return evolve(verification, problems=(*skipped, *verification.problems))
 
 
-def checked_sample(sample: object) -> int | None:
+def checked_sample(sample: int | None) -> int | None:
     """Return the number of records to compare per object type.
 
     Raises:
-        ConfigurationError: It is neither None nor an integer of at least 1.
+        ConfigurationError: It is below 1.
     """
-    if sample is None or (type(sample) is int and sample >= 1):
-        return sample
-    raise invalid(
-        "sample",
-        f"is {sample!r}",
-        "Pass the number of records to compare per object type, such as 200, or None to compare all.",
-    )
+    if sample is not None and sample < 1:
+        fix = "Pass the number of records to compare per object type, such as 200, or None to compare all."
+        raise invalid("sample", f"is {sample!r}", fix)
+    return sample
 
 
 def note_records(

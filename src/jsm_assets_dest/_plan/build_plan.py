@@ -1,29 +1,96 @@
-"""Plans of a build: read the import source, compare, show, and only then send.
+"""A plan of a build as a value: one item for each object type, attribute, icon, status, and mapping, and the document to send."""
 
-`make_plan` is pure: it compares the model with what the import source has, and returns a `BuildPlanRecord` with one item
-for everything and the document to send. Nothing is sent while a change is impossible.
-"""
-
+import enum
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from typing import Literal, TypeAlias
 
 from attrs import frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._model.names import next_namespace
+from .._display.values import PlainData, plain_data, public_value
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import JsonObject, digest_of
 from ..exceptions import ExternalIdTakenError, ImpossibleChangeError, RiskyChangeError, StalePlanError
-from .changed_document import Verb, changed_document, take_over, wanted_mappings, whole_document
-from .compare import Comparison
-from .current import read_current
-from .other_imports import UNIQUE, OtherImport, other_import_items, used_namespaces
-from .plan_items import PlanItem, PlanKind, PlanSubject
+
+Verb: TypeAlias = Literal["PUT", "PATCH"]
+
+#: The cause of an item about an external id that another import uses.
+UNIQUE = "External ids are unique on the whole site."
 
 #: Maximum number of impossible changes in a message.
 LISTED = 4
+
+
+class PlanKind(enum.StrEnum):
+    """Action of a build on an item."""
+
+    __module__ = "jsm_assets_dest"
+
+    #: It does not exist and is created.
+    CREATE = "create"
+    #: It exists and is changed.
+    PATCH = "patch"
+    #: It is changed, but only if you accept it, because it would create objects again.
+    RISKY = "risky"
+    #: It exists, was created by someone else, and is mapped.
+    ADOPT = "adopt"
+    #: It exists as wanted.
+    UNCHANGED = "unchanged"
+    #: It is built as wanted, but it has an effect outside of the model, or another import uses it too.
+    WARNING = "warning"
+    #: It differs from the model and is not changed: a mapping call can't change it, and the build works without.
+    DRIFT = "drift"
+    #: It differs from the model and can never be changed. Nothing is sent until this is resolved.
+    IMPOSSIBLE = "impossible"
+
+
+class PlanSubject(enum.StrEnum):
+    """The kind of thing that an item is about."""
+
+    __module__ = "jsm_assets_dest"
+
+    OBJECT_TYPE = "object type"
+    ATTRIBUTE = "attribute"
+    MAPPING = "mapping"
+    ICON = "icon"
+    STATUS = "status"
+    NAMESPACE = "namespace"
+    #: An attribute of the type user or group.
+    LINK = "link"
+
+
+@frozen(kw_only=True)
+@public_value
+class PlanItem(PlainData):
+    """One thing that a plan changes, leaves unchanged, or cannot change.
+
+    Attributes:
+        kind: What the build does with it.
+        subject: The kind of thing.
+        path: The place in the model: "people", "people.manager", "icons.person", "statuses.Active", or a namespace or external id. For
+            what is only in Assets, the name there.
+        message: What the build does, in a sentence.
+        remedy: What a person can do about warnings, drift, risky changes, and impossible changes; empty otherwise.
+        was_deleted: True if it is created again, because someone deleted it in Assets, with its objects or values.
+    """
+
+    kind: PlanKind
+    subject: PlanSubject
+    path: str
+    message: str
+    remedy: str = ""
+    was_deleted: bool = False
+
+    @property
+    def is_change(self) -> bool:
+        """True if something is sent because of it."""
+        return self.kind in (PlanKind.CREATE, PlanKind.PATCH, PlanKind.RISKY, PlanKind.ADOPT)
+
+    def __str__(self) -> str:
+        text = f"{self.kind.value:<10} {self.subject.value:<11} {self.path}: {self.message}"
+        return f"{text}\n{'':<10} {self.remedy}" if self.remedy else text
 
 
 @checked_methods
@@ -256,57 +323,3 @@ def _row(item: PlanItem) -> tuple[Markup, str, str, str]:
 def document_digest(document: Mapping[str, object] | None) -> str:
     """Return the SHA-256 of what an import source has, 64 hexadecimal digits. The order of keys doesn't matter."""
     return digest_of(document)
-
-
-def make_plan(
-    model: SchemaModel,
-    current_document: Mapping[str, object] | None,
-    *,
-    has_mapping: bool | None = None,
-    known_statuses: Collection[str] = (),
-    imported_types: Collection[str] = (),
-    other_imports: Collection[OtherImport] = (),
-    type_names: Mapping[str, str] | None = None,
-) -> BuildPlanRecord:
-    """Compare a model with what an import source has.
-
-    Args:
-        model: The wanted model.
-        current_document: The response to `GET …/schema-and-mapping`, or None if nothing can be read.
-        has_mapping: True if the status of the import source says that it has a mapping. By default, the document decides.
-            The first mapping is sent as a whole with PUT; the service rejects a second PUT.
-        known_statuses: The names of statuses that exist in the schema, if they were read.
-        imported_types: The names of the object types that the last execution filled, if they were read.
-        other_imports: The other imports of the site, if they were read.
-        type_names: The names of the object types in Assets by their ids, if they were read.
-
-    Raises:
-        InvalidModelError: The model has errors, such as a mapped object type without an identifier.
-    """
-    model.check()
-    current = read_current(current_document)
-    settled, matches = take_over(model, current)
-    mappings = wanted_mappings(settled, matches)
-    items = tuple(
-        Comparison(settled, matches, mappings, current, known_statuses, imported_types, type_names).items()
-    )
-    suggestion = next_namespace(settled.namespace, used_namespaces(other_imports))
-    items = (*other_import_items(settled, matches, other_imports, suggestion), *items)
-    is_taken = any(item.subject is PlanSubject.NAMESPACE and item.path == settled.namespace for item in items)
-    verb: Verb | None = None
-    document: JsonObject | None = None
-    if not any(item.kind is PlanKind.IMPOSSIBLE for item in items):
-        changes = [item for item in items if item.is_change]
-        if not (current.has_mapping if has_mapping is None else has_mapping):
-            verb, document = "PUT", whole_document(settled, matches, current, mappings)
-        elif changes:
-            verb, document = "PATCH", changed_document(settled, matches, current, mappings, changes)
-    return BuildPlanRecord(
-        items=items,
-        model=settled,
-        verb=verb,
-        document=document,
-        current_digest=document_digest(current_document),
-        model_digest=model.digest,
-        suggested_namespace=suggestion if is_taken else "",
-    )

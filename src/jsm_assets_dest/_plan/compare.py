@@ -13,14 +13,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
-from .._model.lint import inherits
-from .._model.mapping_document import write_icon, write_status
+from .._model.document_contents import AttributeContents, Contents, MappingContents
 from .._model.names import GLOBAL_STATUSES, SYSTEM_ATTRIBUTES, is_generated, same_name
+from .._model.object_schema_spec import inherits
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec
-from .changed_document import Mappings, Match
-from .current import Current, CurrentAttribute, CurrentMapping, read_mapping
-from .plan_items import PlanItem, PlanKind, PlanSubject
+from .build_plan import PlanItem, PlanKind, PlanSubject
+from .matching import Match
 
 _ItemMaker = Callable[..., PlanItem]
 
@@ -45,7 +44,7 @@ class Comparison:
     Args:
         model: The wanted model, with the external ids of what exists.
         matches: What exists of each of its object types, by key.
-        mappings: The wanted mappings, by key.
+        wanted: Everything that the wanted document contains.
         current: Everything that exists.
         known_statuses: The names of existing statuses, if they were read from elsewhere.
         imported_types: The names of the object types that the last execution filled.
@@ -54,8 +53,8 @@ class Comparison:
 
     model: SchemaModel
     matches: Mapping[str, Match]
-    mappings: Mappings
-    current: Current
+    wanted: Contents
+    current: Contents
     known_statuses: Collection[str]
     imported_types: Collection[str]
     type_names: Mapping[str, str] | None = None
@@ -244,7 +243,7 @@ class Comparison:
             return attribute.type.value
         return f'a reference to "{self.model.object_type(attribute.reference.target).name}"'
 
-    def _obstacle(self, attribute: AttributeSpec, existing: CurrentAttribute) -> tuple[str, str] | None:
+    def _obstacle(self, attribute: AttributeSpec, existing: AttributeContents) -> tuple[str, str] | None:
         """Return why an existing attribute can't become the wanted one, and the remedy."""
         if existing.name != attribute.name:
             return (
@@ -287,7 +286,8 @@ class Comparison:
     def _mapping(self, spec: ObjectTypeSpec, match: Match) -> Iterator[PlanItem]:
         item = _item_maker(PlanSubject.MAPPING, spec.key)
         existing = match.existing.mapping if match.existing is not None else None
-        if not spec.mapped:
+        wanted = self.wanted.mapping_of(self.model.external_id(spec.key))
+        if wanted is None:
             if existing is not None:
                 yield item(
                     PlanKind.DRIFT,
@@ -295,7 +295,6 @@ class Comparison:
                     _REMOVE_MAPPING,
                 )
             return
-        wanted = read_mapping(self.mappings[spec.key])
         if existing is None:
             yield item(PlanKind.CREATE, f'Records of "{spec.selector}" are mapped.')
         elif existing == wanted:
@@ -326,7 +325,7 @@ class Comparison:
             existing = self.current.icons.get(icon.key)
             if existing is None:
                 yield item(PlanKind.CREATE, f'"{icon.name}" is uploaded.')
-            elif _differs(existing, write_icon(icon)):
+            elif _differs(existing, self.wanted.icons[icon.key]):
                 yield item(PlanKind.PATCH, "Its name or image is overwritten.")
             else:
                 yield item(PlanKind.UNCHANGED, _UNCHANGED)
@@ -346,7 +345,7 @@ class Comparison:
             existing = listed.get(name)
             is_global = name in GLOBAL_STATUSES and self.current.has_mapping
             if existing is not None and _differs(
-                existing, {**write_status(status), "name": existing.get("name")}
+                existing, {**self.wanted.statuses[status.name], "name": existing.get("name")}
             ):
                 yield item(PlanKind.PATCH, "Its description or category is overwritten.")
             elif existing is not None or name in existing_names or is_global:
@@ -444,7 +443,7 @@ def _adopted_drift(
             yield _cardinality_text(settled.minimum, settled.maximum)
 
 
-def _drift(attribute: AttributeSpec, existing: CurrentAttribute) -> Iterator[str]:
+def _drift(attribute: AttributeSpec, existing: AttributeContents) -> Iterator[str]:
     if existing.label != attribute.label:
         yield "it is the label" if existing.label else "it is not the label"
     if existing.unique != attribute.unique:
@@ -469,7 +468,7 @@ _LISTED = 4
 
 
 def mapping_changes(
-    existing: CurrentMapping, wanted: CurrentMapping, names: Mapping[str, str]
+    existing: MappingContents, wanted: MappingContents, names: Mapping[str, str]
 ) -> Iterator[str]:
     """Yield what changes.
 
@@ -490,7 +489,7 @@ def mapping_changes(
 
 
 def _attribute_changes(
-    existing: CurrentMapping, wanted: CurrentMapping, names: Mapping[str, str]
+    existing: MappingContents, wanted: MappingContents, names: Mapping[str, str]
 ) -> Iterator[str]:
     for external_id in {**wanted.attributes, **existing.attributes}:
         before, after = existing.attributes.get(external_id), wanted.attributes.get(external_id)

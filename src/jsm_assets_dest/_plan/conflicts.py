@@ -12,10 +12,9 @@ from attrs import evolve, field, frozen
 from .._arguments.checking import checked_methods
 from .._assets.object_types import Attribute, ExistingObjectType, ObjectType
 from .._display.html import Markup, Tone, below, folded, grid, mark, strong, whole
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._model.changes import dependencies
-from .._model.document_reading import walk
+from .._model.mapping_document import walk
 from .._model.names import camel_case, is_generated, same_name, unused
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec, importable_type
@@ -59,6 +58,7 @@ _PHRASES: Mapping[DifferenceKind, tuple[str, str]] = {
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class ConflictRecord:
     """An existing object type that has the name of a wanted one.
 
@@ -73,9 +73,6 @@ class ConflictRecord:
         neighbours: The names of all object types of the schema, including the existing one.
         own_name: The name that an earlier RENAME_INCOMING gave the wanted object type in the schema, or "".
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     key: str
     name: str

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping
 from attrs import field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import PlainData, public_value
 from .._model.names import is_generated, same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, importable_type
@@ -48,7 +47,8 @@ class DifferenceKind(enum.StrEnum):
 
 
 @frozen(kw_only=True)
-class Difference:
+@public_value
+class Difference(PlainData):
     """One difference between an existing object type and the wanted one.
 
     Attributes:
@@ -61,9 +61,6 @@ class Difference:
         message: The difference in a sentence.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     kind: DifferenceKind
     attribute: str = ""
     existing: str = ""
@@ -74,10 +71,6 @@ class Difference:
 
     def __str__(self) -> str:
         return self.message
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the difference as JSON-ready data."""
-        return plain_data(self)
 
 
 def existing_attribute(existing: ExistingObjectType, name: str) -> Attribute | None:

@@ -8,13 +8,11 @@ from collections.abc import Collection, Iterator, Mapping
 
 from attrs import frozen
 
-from .._model.document_reading import walk
+from .._model.mapping_document import walk
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import as_object, as_objects, as_text
-from .changed_document import Match
-from .plan_items import PlanItem, PlanKind, PlanSubject
-
-UNIQUE = "External ids are unique on the whole site."
+from .build_plan import UNIQUE, PlanItem, PlanKind, PlanSubject
+from .matching import Match
 
 
 @frozen

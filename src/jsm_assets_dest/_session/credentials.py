@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from .._arguments.checking import forgetful
 from .._arguments.fitting import invalid, type_problem, wrong_type
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._secret import Secret
 from ..exceptions import InvalidCredentialError
 
@@ -39,6 +39,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @frozen(init=False)
+@public_value
 class ApiToken:
     """API token of an Atlassian account, with or without scopes.
 
@@ -52,9 +53,6 @@ class ApiToken:
     Raises:
         InvalidCredentialError: The email address or the token is invalid. The message does not repeat the value.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     email: str
     token: Secret = field(repr=False)
@@ -84,6 +82,7 @@ class ApiToken:
 
 
 @frozen(init=False)
+@public_value
 class OAuthToken:
     """OAuth 2.0 access token, or a function that returns one.
 
@@ -94,9 +93,6 @@ class OAuthToken:
     Raises:
         InvalidCredentialError: The token is invalid. The message does not repeat the value.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     token: Secret | None = field(repr=False)
     provider: TokenProvider | None = field(repr=False)
@@ -124,6 +120,7 @@ class OAuthToken:
 
 
 @frozen(init=False)
+@public_value
 class ClientCredentials:
     """Client id and client secret of a service account.
 
@@ -136,9 +133,6 @@ class ClientCredentials:
     Raises:
         InvalidCredentialError: One of them is invalid. The message does not repeat the value.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     client_id: str
     client_secret: Secret = field(repr=False)
@@ -166,6 +160,7 @@ class ClientCredentials:
 
 
 @frozen(init=False)
+@public_value
 class ForgeToken:
     """Token and API address that a Forge remote receives with each call.
 
@@ -178,9 +173,6 @@ class ForgeToken:
         InvalidCredentialError: The token is invalid. The message does not repeat the value.
         ConfigurationError: The address is invalid.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     token: Secret = field(repr=False)
     api_base_url: str

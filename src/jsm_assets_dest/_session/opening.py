@@ -2,7 +2,6 @@
 
 import ssl
 from collections.abc import Callable, Mapping
-from random import random
 from typing import Any, NamedTuple, TypedDict
 from urllib.parse import urlsplit
 
@@ -52,10 +51,10 @@ ConnectionOptions.__module__ = SiteOptions.__module__ = "jsm_assets_dest"
 
 
 class SiteSettings(NamedTuple):
-    """Settings of the current site."""
+    """Settings of a site, named like the arguments of a connection."""
 
     site: str
-    credentials: Credentials
+    auth: Credentials
     gateway: str
     cloud_id: str | None
     workspace_id: str | None
@@ -102,7 +101,7 @@ def from_environment(auth: Credentials | None, environ: Mapping[str, str]) -> Si
         )
     return SiteSettings(
         site=settings.get(SITE, ""),
-        credentials=credentials or ApiToken(settings[EMAIL], settings[API_TOKEN]),
+        auth=credentials or ApiToken(settings[EMAIL], settings[API_TOKEN]),
         gateway=settings.get(GATEWAY_ADDRESS, gateway),
         cloud_id=settings.get(CLOUD_ID),
         workspace_id=settings.get(WORKSPACE_ID),
@@ -116,11 +115,10 @@ def open_site(
     cloud_id: str | None,
     workspace_id: str | None,
     gateway: str,
-    retry: RetryPolicy,
+    retry: RetryPolicy | None,
     clock: Clock,
     proxies: tuple[str, ...],
-    on_request: Callable[[Any], object] | None = None,
-    chance: Callable[[], float] = random,
+    on_request: Callable[[Any], object] | None,
 ) -> Site:
     """Check the settings and return the site.
 
@@ -153,7 +151,6 @@ def open_site(
         clock=clock,
         proxies=proxies,
         on_request=on_request,
-        chance=chance,
     )
 
 

@@ -7,7 +7,7 @@ from attrs import Attribute, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 
 #: Extra random delay, as a fraction of the server's `Retry-After`. It keeps clients from retrying at the same time.
 HINT_SPREAD = 0.1
@@ -40,6 +40,7 @@ def _budget(_policy: object, _attribute: "Attribute[int]", value: object) -> Non
 
 @checked_methods
 @frozen(kw_only=True)
+@public_value
 class RetryPolicy:
     """Retry policy of a connection. `RetryPolicy.off()` disables retries.
 
@@ -57,9 +58,6 @@ class RetryPolicy:
             costs 14 tokens, or 5 after a throttled request; a success returns the last cost, or 1. The numbers are those of
             the AWS SDKs: 500 tokens allow 35 retries. None means no budget.
     """
-
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
 
     attempts: int = field(default=5, validator=_attempts)
     deadline: float = field(default=300.0, validator=_positive)

@@ -78,7 +78,7 @@ class Connection:
             cloud_id=cloud_id,
             workspace_id=workspace_id,
             gateway=gateway,
-            retry=retry if retry is not None else RetryPolicy(),
+            retry=retry,
             clock=clock,
             proxies=named_proxies(proxies),
             on_request=checked_listener(on_request, runs_coroutines=SyncEngine.runs_coroutines),
@@ -117,14 +117,7 @@ class Connection:
             ConfigurationError: A setting is invalid. Nothing was sent.
         """
         settings = from_environment(auth, os.environ if environ is None else environ)
-        return cls(
-            settings.site,
-            settings.credentials,
-            cloud_id=settings.cloud_id,
-            workspace_id=settings.workspace_id,
-            gateway=settings.gateway,
-            **options,
-        )
+        return cls(**settings._asdict(), **options)
 
     @classmethod
     @forgetful

@@ -16,17 +16,17 @@ from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
 from .._destination.okta_settings import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
-from .._destination.secret_references import SecretReference, pasted_import_token
+from .._destination.secret_references import SecretReference
 from .._destination.status import DestinationStatus
 from .._destination.steps import chosen_conflict
-from .._display.short_repr import short_repr
+from .._display.values import public_value
 from .._imports.options import Busy, ImportOptions, ImportSettings, Records
 from .._imports.result import ImportResult
-from .._operations.import_target import ImportTarget
+from .._operations.import_tokens import ImportTarget
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord, Resolution
 from .._secret import Secret
-from .._session.credentials import Credentials
+from .._session.credentials import Credentials, import_token_secret
 from .._session.opening import ConnectionOptions
 from ..exceptions import AssetsError, ConfigurationError
 from .connection import Connection
@@ -43,6 +43,7 @@ else:
 
 
 @checked_methods
+@public_value
 class Destination(SavedDestination):
     """Saved configuration of a destination, and the operations on it.
 
@@ -81,9 +82,6 @@ class Destination(SavedDestination):
         InvalidCredentialError: A secret was passed instead of a reference. The message does not repeat it.
     """
 
-    __module__ = "jsm_assets_dest"
-    __repr__ = short_repr
-
     __slots__ = ()
 
     def connect(
@@ -104,14 +102,7 @@ class Destination(SavedDestination):
         settings = self._site_settings(auth)
         if options.get("transport") is None:
             options["transport"] = self._transport
-        return Connection.external_site(
-            settings.site,
-            settings.credentials,
-            cloud_id=settings.cloud_id,
-            workspace_id=settings.workspace_id,
-            gateway=settings.gateway,
-            **options,
-        )
+        return Connection.external_site(**settings._asdict(), **options)
 
     def status(self, *, connection: Connection | None = None) -> DestinationStatus:
         """Return the checklist: connection, schema, roles, model, token, and ready, each with the next action.
@@ -251,7 +242,7 @@ class Destination(SavedDestination):
             ConfigurationError: There is no reference, or its place is not writable.
         """
         try:
-            secret = pasted_import_token(token)
+            secret = import_token_secret(token)
             place = self._token_place(reference, environment_file)
         finally:
             # Error reporters show the local variables of a traceback, and the arguments may be swapped.

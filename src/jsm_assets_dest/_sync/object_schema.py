@@ -15,7 +15,6 @@ from .session import LazyModule, Session, values_of
 if TYPE_CHECKING:
     from .._assets import directory as links_to_jira
     from .._assets import import_sources as sources
-    from .._assets import object_types as status_values
     from .._assets import object_types as types
     from .._assets import objects as object_values
     from .._assets import roles as role_values
@@ -32,7 +31,6 @@ else:
     links_to_jira = LazyModule(".._assets.directory")
     object_values = LazyModule(".._assets.objects")
     role_values = LazyModule(".._assets.roles")
-    status_values = LazyModule(".._assets.object_types")
     link_values = LazyModule(".._assets.user_links")
     progress_bars = LazyModule(".._display.progress_bars")
     graphs = LazyModule(".._model.graph")
@@ -274,11 +272,11 @@ class ObjectSchema(ObjectSchemaRecord):
         """Allow or forbid references from other object schemas to objects of this one. Other settings are not changed."""
         self._session.run(schemas.allow_references(self._session.site, self.id, allowed=allowed))
 
-    def statuses(self) -> "tuple[status_values.Status, ...]":
+    def statuses(self) -> "tuple[types.Status, ...]":
         """Return the statuses for objects: those of this object schema first, then those that all object schemas share."""
         return self._session.run(schemas.statuses(self._session.site, self.id))
 
-    def find_status(self, name: str) -> "status_values.Status | None":
+    def find_status(self, name: str) -> "types.Status | None":
         """Return the status with the given name, or None.
 
         A status of this object schema takes precedence over one that all object schemas share.
@@ -289,8 +287,8 @@ class ObjectSchema(ObjectSchemaRecord):
         return self._session.run(schemas.find_status(self._session.site, self.id, name))
 
     def create_status(
-        self, name: str, category: "status_values.StatusCategory | str", description: str = ""
-    ) -> "status_values.Status":
+        self, name: str, category: "types.StatusCategory | str", description: str = ""
+    ) -> "types.Status":
         """Create a status of this object schema. Building a model creates the statuses that the model declares.
 
         Args:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from urllib.parse import urlsplit
 
-from attrs import field, frozen
+from attrs import asdict, field, frozen
 
 from .._secret import Secret
 from ..exceptions import MalformedAnswerError
@@ -212,12 +212,9 @@ class ExecutionLinks:
 
     def to_dict(self) -> dict[str, str]:
         """Return the links by name."""
-        return {
-            "submit": self.submit,
-            "status": self.status,
-            "cancel": self.cancel,
-            "progress": self.progress,
-        }
+        links = asdict(self)
+        del links["execution_id"]
+        return links
 
     @classmethod
     def from_dict(cls, links: Mapping[str, object], gateway: str) -> ExecutionLinks:

@@ -95,6 +95,11 @@ def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) 
     return default if value is None else bool(value)
 
 
+def read_optional_flag(source: Mapping[str, object], key: str) -> bool | None:
+    """Return the boolean under a key, or None if there is no such key."""
+    return read_flag(source, key) if key in source else None
+
+
 def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int:
     """Return the integer under a key, also from a string; the default if it is neither."""
     value = source.get(key)

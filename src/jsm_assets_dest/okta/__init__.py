@@ -21,8 +21,7 @@ from ._review import DataMap, DataMapRow, Export, data_map, export
 from ._sample import sample_tenant
 from ._schema import DESCRIPTION, KEY, NAME, discover_custom_attributes, schema_model
 from ._sources import Links, Located, Source
-from ._tenant import Tenant
-from ._write_folder import write_folder
+from ._tenant import Tenant, write_folder
 
 __all__ = [
     "CONSOLE_APPLICATIONS",

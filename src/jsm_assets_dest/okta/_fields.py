@@ -6,7 +6,7 @@ import enum
 from collections.abc import Callable, Mapping
 from typing import cast
 
-from attrs import evolve, frozen
+from attrs import Factory, evolve, field, frozen
 
 from .._model.specs import AttributeType
 from ._values import as_mapping, pick, text_at
@@ -26,34 +26,41 @@ _LEAN, _STANDARD, _FULL = Level.LEAN, Level.STANDARD, Level.FULL
 LEAN_REFERENCES = 10
 
 
-@frozen(kw_only=True)
+def _reader(field: Field) -> Callable[[Mapping[str, object]], object]:
+    names = field.path.split(".")
+    return lambda item: pick(item, *names)
+
+
+def _type(name: str) -> AttributeType:
+    return AttributeType(name)
+
+
+@frozen
 class Field:
     """An attribute and the place of its value in Okta's objects.
 
     Attributes:
         name: Name of the attribute in Assets.
         key: Key of the attribute in the model and in records.
-        path: Path of the value in the object: ("profile", "email").
+        path: Path of the value in the object: "profile.email". For a value without a simple path, text for people.
         level: Smallest profile that has the attribute.
         type: Type of the attribute in Assets.
-        read: Function that returns the value, if it has no simple path.
-        source: Human-readable place of the value, for the data map. Default: the path.
+        read: Function that returns the value, the list of values, or None from an object of Okta. Default: by the path.
         label: True for the label of its object type.
         identifier: True for the identifier of its object type.
         unique: True if Assets keeps the values unique.
         many: True if the attribute has any number of values.
         target: Key of the object type that a reference points to.
         table: Table of links that fills a reference, if it is filled from memberships.
-        description: Text that Assets shows beside the attribute. Default: the source.
+        description: Text that Assets shows beside the attribute. Default: the path.
     """
 
     name: str
     key: str
-    path: tuple[str, ...] = ()
+    path: str
     level: Level
-    type: AttributeType = AttributeType.TEXT
-    read: Callable[[Mapping[str, object]], object] | None = None
-    source: str = ""
+    type: AttributeType = field(default=AttributeType.TEXT, converter=_type)
+    read: Callable[[Mapping[str, object]], object] = Factory(_reader, takes_self=True)
     label: bool = False
     identifier: bool = False
     unique: bool = False
@@ -61,15 +68,6 @@ class Field:
     target: str = ""
     table: str = ""
     description: str = ""
-
-    @property
-    def origin(self) -> str:
-        """Human-readable place of the value in Okta."""
-        return self.source or ".".join(self.path)
-
-    def value(self, item: Mapping[str, object]) -> object:
-        """Return the value, the list of values, or None from an object of Okta."""
-        return self.read(item) if self.read is not None else pick(item, *self.path)
 
 
 def _first_text(*paths: str) -> Callable[[Mapping[str, object]], str]:
@@ -104,82 +102,41 @@ def device_users(device: Mapping[str, object]) -> list[Mapping[str, object]]:
     return [as_mapping(link) or {} for link in links if link is not None]
 
 
-def _of_first_user(name: str) -> Callable[[Mapping[str, object]], object]:
+def _of_first_user(name: str, key: str) -> Field:
     # Okta stores these values for each link between a device and a person. Assets has one value per device. Nearly
     # every device has one person. If there are several, the first link with a value is used.
     def read(device: Mapping[str, object]) -> object:
-        return next((value for link in device_users(device) if (value := text_at(link, name))), None)
+        return next((value for link in device_users(device) if (value := text_at(link, key))), None)
 
-    return read
-
-
-def _field(
-    name: str,
-    key: str,
-    path: str,
-    level: Level,
-    type_: str = "text",
-    *,
-    many: bool = False,
-    description: str = "",
-) -> Field:
-    return Field(
-        name=name,
-        key=key,
-        path=tuple(path.split(".")),
-        level=level,
-        type=AttributeType(type_),
-        many=many,
-        description=description,
-    )
+    return Field(name, key, f"_embedded.users[].{key}, the first", _STANDARD, "select", read=read)
 
 
 def _profile(name: str, field_name: str, level: Level, type_: str = "text", *, key: str = "") -> Field:
-    return _field(name, key or field_name, f"profile.{field_name}", level, type_)
+    return Field(name, key or field_name, f"profile.{field_name}", level, type_)
 
 
-def _computed(
-    name: str,
-    key: str,
-    level: Level,
-    read: Callable[[Mapping[str, object]], object],
-    source: str,
-    type_: str = "text",
-) -> Field:
-    return Field(name=name, key=key, level=level, type=AttributeType(type_), read=read, source=source)
-
-
-def _label(name: str, key: str, read: Callable[[Mapping[str, object]], object], source: str) -> Field:
-    return evolve(_computed(name, key, _LEAN, read, source), label=True)
+def _label(name: str, key: str, read: Callable[[Mapping[str, object]], object], path: str) -> Field:
+    return Field(name, key, path, _LEAN, read=read, label=True)
 
 
 def _reference(
-    name: str, key: str, target: str, source: str, *, level: Level = _LEAN, table: str = "", many: bool = True
+    name: str, key: str, target: str, path: str, *, level: Level = _LEAN, table: str = "", many: bool = True
 ) -> Field:
-    return Field(
-        name=name,
-        key=key,
-        level=level,
-        type=AttributeType.REFERENCE,
-        target=target,
-        table=table,
-        many=many,
-        source=source,
-    )
+    return Field(name, key, path, level, "referenced_object", target=target, table=table, many=many)
 
 
-_OKTA_ID = evolve(_field("Okta ID", "oktaId", "id", _LEAN), identifier=True, unique=True)
-_STATUS = _field("Status", "status", "status", _LEAN, "status")
-_CREATED = _field("Okta Created", "oktaCreated", "created", _STANDARD, "date_time")
-_UPDATED = _field("Okta Last Updated", "oktaLastUpdated", "lastUpdated", _STANDARD, "date_time")
+_OKTA_ID = Field("Okta ID", "oktaId", "id", _LEAN, identifier=True, unique=True)
+_STATUS = Field("Status", "status", "status", _LEAN, "status")
+_CREATED = Field("Okta Created", "oktaCreated", "created", _STANDARD, "date_time")
+_UPDATED = Field("Okta Last Updated", "oktaLastUpdated", "lastUpdated", _STANDARD, "date_time")
 
 
 USER_TYPES: tuple[Field, ...] = (
     _label("Display Name", "displayName", _first_text("displayName", "name", "id"), "displayName, else name"),
     _OKTA_ID,
-    _field("Variable Name", "variableName", "name", _LEAN),
-    _field("Description", "description", "description", _LEAN, "textarea"),
-    _field("Default", "default", "default", _LEAN, "boolean"),
+    Field("Variable Name", "variableName", "name", _LEAN),
+    Field("Description", "description", "description", _LEAN, "textarea"),
+    Field("Default", "default", "default", _LEAN, "boolean"),
     _CREATED,
     _UPDATED,
 )
@@ -188,30 +145,26 @@ GROUPS: tuple[Field, ...] = (
     _label("Group Name", "groupName", _first_text("profile.name", "id"), "profile.name, else id"),
     _OKTA_ID,
     _profile("Description", "description", _LEAN, "textarea"),
-    _field("Group Type", "groupType", "type", _LEAN, "select"),
-    _computed("Object Class", "objectClass", _STANDARD, _first_class, "objectClass, the first"),
+    Field("Group Type", "groupType", "type", _LEAN, "select"),
+    Field("Object Class", "objectClass", "objectClass, the first", _STANDARD, read=_first_class),
     _profile("SAM Account Name", "samAccountName", _STANDARD),
     _profile("Domain Qualified Name", "windowsDomainQualifiedName", _STANDARD, key="domainQualifiedName"),
     _profile("DN", "dn", _FULL, "textarea"),
     _CREATED,
-    _field("Profile Updated", "profileUpdated", "lastUpdated", _STANDARD, "date_time"),
-    _field("Membership Updated", "membershipUpdated", "lastMembershipUpdated", _STANDARD, "date_time"),
+    Field("Profile Updated", "profileUpdated", "lastUpdated", _STANDARD, "date_time"),
+    Field("Membership Updated", "membershipUpdated", "lastMembershipUpdated", _STANDARD, "date_time"),
 )
+
+_CATALOG = "Key in Okta's catalog. Several applications may share it"
 
 APPLICATIONS: tuple[Field, ...] = (
     _label("Label", "label", _first_text("label", "name", "id"), "label, else name"),
     _OKTA_ID,
-    _field(
-        "App Name",
-        "appName",
-        "name",
-        _LEAN,
-        description="Key in Okta's catalog. Several applications may share it",
-    ),
+    Field("App Name", "appName", "name", _LEAN, description=_CATALOG),
     _STATUS,
-    _field("Sign On Mode", "signOnMode", "signOnMode", _LEAN, "select"),
+    Field("Sign On Mode", "signOnMode", "signOnMode", _LEAN, "select"),
     # A select, because Assets documents several values for selects but not for text.
-    _field("Features", "features", "features", _STANDARD, "select", many=True),
+    Field("Features", "features", "features", _STANDARD, "select", many=True),
     _CREATED,
     _UPDATED,
     _reference(
@@ -259,14 +212,12 @@ PEOPLE: tuple[Field, ...] = (
     _profile("Profile URL", "profileUrl", _STANDARD, "url"),
     _STATUS,
     evolve(_CREATED, level=_LEAN),
-    _field("Activated", "activated", "activated", _STANDARD, "date_time"),
-    _field("Status Changed", "statusChanged", "statusChanged", _STANDARD, "date_time"),
-    _field("Last Login", "lastLogin", "lastLogin", _LEAN, "date_time"),
+    Field("Activated", "activated", "activated", _STANDARD, "date_time"),
+    Field("Status Changed", "statusChanged", "statusChanged", _STANDARD, "date_time"),
+    Field("Last Login", "lastLogin", "lastLogin", _LEAN, "date_time"),
     evolve(_UPDATED, level=_LEAN),
-    _field("Password Changed", "passwordChanged", "passwordChanged", _FULL, "date_time"),
-    evolve(
-        _field("Okta User Type", "oktaUserType", "type.id", _LEAN, "referenced_object"), target="userTypes"
-    ),
+    Field("Password Changed", "passwordChanged", "passwordChanged", _FULL, "date_time"),
+    _reference("Okta User Type", "oktaUserType", "userTypes", "type.id", many=False),
     _reference("Groups", "groups", "groups", "GET /groups/{id}/users", table="person_group"),
     _reference(
         "Applications",
@@ -303,22 +254,8 @@ DEVICES: tuple[Field, ...] = (
     _profile("Managed", "managed", _LEAN, "boolean"),
     _profile("Jailbroken", "integrityJailbreak", _FULL, "boolean", key="jailbroken"),
     _profile("Disk Encryption Type", "diskEncryptionType", _LEAN, "select"),
-    _computed(
-        "Management Status",
-        "managementStatus",
-        _STANDARD,
-        _of_first_user("managementStatus"),
-        "_embedded.users[].managementStatus, the first",
-        "select",
-    ),
-    _computed(
-        "Screen Lock Type",
-        "screenLockType",
-        _STANDARD,
-        _of_first_user("screenLockType"),
-        "_embedded.users[].screenLockType, the first",
-        "select",
-    ),
+    _of_first_user("Management Status", "managementStatus"),
+    _of_first_user("Screen Lock Type", "screenLockType"),
     _reference(
         "Users",
         "users",
@@ -339,6 +276,7 @@ class TypeFields:
         key: Key of the object type, and selector of its records.
         name: Name of the object type in Assets.
         noun: Name of one object, for reports.
+        source: Attribute of `Tenant` with its objects.
         description: Text that Assets shows beside the object type.
         fields: Attributes, in the order in which Assets shows them.
     """
@@ -346,6 +284,7 @@ class TypeFields:
     key: str
     name: str
     noun: str
+    source: str
     description: str
     fields: tuple[Field, ...]
 
@@ -356,15 +295,16 @@ class TypeFields:
 
 #: Object types in the order of the import: targets of references come first.
 TYPES: tuple[TypeFields, ...] = (
-    TypeFields("userTypes", "User Types", "user type", "User types of Okta", USER_TYPES),
-    TypeFields("groups", "Groups", "group", "Groups of Okta", GROUPS),
+    TypeFields("userTypes", "User Types", "user type", "user_types", "User types of Okta", USER_TYPES),
+    TypeFields("groups", "Groups", "group", "groups", "Groups of Okta", GROUPS),
     TypeFields(
         "applications",
         "Applications",
         "application",
+        "apps",
         "Applications that Okta signs people in to",
         APPLICATIONS,
     ),
-    TypeFields("people", "People", "person", "Users of Okta", PEOPLE),
-    TypeFields("devices", "Devices", "device", "Devices registered with Okta", DEVICES),
+    TypeFields("people", "People", "person", "users", "Users of Okta", PEOPLE),
+    TypeFields("devices", "Devices", "device", "devices", "Devices registered with Okta", DEVICES),
 )

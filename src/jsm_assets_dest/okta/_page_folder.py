@@ -26,14 +26,14 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TextIO, cast
+from typing import Any, TextIO, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
 from ._report import DEACTIVATED_ADVICE, Notice, Skipped
-from ._sources import Links, Located, Page, Source, TenantParts
+from ._sources import LINK_LISTS, OBJECT_LISTS, Links, Located, Page, Source
 from ._values import pick, text_at
 
 #: Characters per read. An Okta user has about 2,000.
@@ -171,6 +171,21 @@ def located(file: Path, root: Path) -> Iterator[Located]:
         ) from problem
 
 
+def empty_folder(path: str | Path) -> Path:
+    """Create a folder for an export. Only its owner may read it, because it will contain data about people.
+
+    Raises:
+        ConfigurationError: The folder is not empty, because two exports must not be mixed.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if any(folder.iterdir()):
+        raise ConfigurationError(
+            f"The folder {folder} is not empty.", field="path", fix="Choose an empty folder for the export."
+        )
+    return folder
+
+
 @frozen
 class Index:
     """Requests and Link headers of the files in a folder.
@@ -248,15 +263,14 @@ def strangers(folder: Path, root: Path, reason: str) -> Iterator[Skipped]:
 
 #: Prefixes of file names. Longer ones come first, so that "user-types" is not read as "users".
 _TOP = ("user-schema", "user-types", "memberships", "users", "groups", "apps", "devices")
-_FOLDERS = ("group-members", "app-users", "app-groups", "device-users")
 #: A request for people that leaves out deactivated people.
 _PLAIN_USERS_REQUEST = re.compile(r"/api/v1/users(?!.*[?&](?:search|filter)=)(?:\?|\s*$)")
 #: An Okta id at the start of a file name.
 PARENT = re.compile(r"[0-9A-Za-z]+")
 
 
-def read_page_folder(folder: Path) -> TenantParts:
-    """Read a folder in the documented layout.
+def read_page_folder(folder: Path) -> dict[str, Any]:
+    """Read a folder in the documented layout, and return the arguments of `Tenant`.
 
     Raises:
         ConfigurationError: No file belongs to the layout.
@@ -269,21 +283,20 @@ def read_page_folder(folder: Path) -> TenantParts:
             field="path",
             fix=f"Name page files after their content: {', '.join(f'{prefix}*.json' for prefix in _TOP)}.",
         )
-    children = {name: _by_parent(folder / name) for name in _FOLDERS}
+    links = {name: _by_parent(folder / file_prefix(name)) for name in LINK_LISTS}
     schemas = [index.page(file, folder) for file in top["user-schema"]]
-    return TenantParts(
-        users=_source(index, top["users"]),
-        groups=_source(index, top["groups"]),
-        apps=_source(index, top["apps"]),
-        devices=_source(index, top["devices"]),
-        user_types=_source(index, top["user-types"]),
-        group_members=_links(index, children["group-members"], top["memberships"]),
-        app_users=_links(index, children["app-users"]),
-        app_groups=_links(index, children["app-groups"]),
-        device_users=_links(index, children["device-users"]),
-        user_schemas=[schema for page in schemas for schema in page.objects],
-        not_importable=_not_importable(index, top["users"], schemas),
-    )
+    memberships = {"group_members": top["memberships"]}
+    return {
+        **{name: _source(index, top[file_prefix(name)]) for name in OBJECT_LISTS},
+        **{name: _links(index, children, memberships.get(name, [])) for name, children in links.items()},
+        "user_schemas": [schema for page in schemas for schema in page.objects],
+        "not_importable": _not_importable(index, top["users"], schemas),
+    }
+
+
+def file_prefix(name: str) -> str:
+    """Return the beginning of the names of files, or the name of the folder, with a list of Okta."""
+    return name.replace("_", "-")
 
 
 def _prefix(file: Path) -> str:
@@ -307,14 +320,12 @@ def _pages(index: Index, files: list[Path]) -> Iterator[Page]:
     return (index.page(file, index.folder) for file in files)
 
 
-def _links(
-    index: Index, children: Mapping[str, list[Path]], memberships: list[Path] | None = None
-) -> Links | None:
+def _links(index: Index, children: Mapping[str, list[Path]], memberships: list[Path]) -> Links | None:
     def read() -> Iterator[tuple[str, Source]]:
         for parent, files in children.items():
             yield parent, _pages(index, files)
         # `ListReader` accepts pages of memberships beside pairs.
-        yield from _pages(index, memberships or [])  # type: ignore[misc]  # see the comment above
+        yield from _pages(index, memberships)  # type: ignore[misc]  # see the comment above
 
     return read if children or memberships else None
 
@@ -333,7 +344,7 @@ def _not_importable(
             reason = f"the request in {INDEX} has no search and no filter. {DEACTIVATED_ADVICE}"
             yield Notice("no_deactivated_people", "people", users[0].name, reason)
         for path in sorted(folder.iterdir()):
-            if path.name in _FOLDERS and path.is_dir():
+            if path.is_dir() and path.name in map(file_prefix, LINK_LISTS):
                 yield from strangers(path, folder, "its files are not read")
                 for file in json_files(path):
                     if not PARENT.match(file.name):

@@ -11,8 +11,8 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from .._arguments.checking import checked
-from .._model.links import dependent_links
 from .._model.okta_options import PREFIX
+from .._model.references import dependent_links
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec
 from .._secret import Secret

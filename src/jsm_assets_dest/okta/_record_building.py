@@ -2,19 +2,18 @@
 
 Okta lists the members of a group and the users of an application. Assets needs the groups and applications of a person.
 With 100,000 people and millions of memberships, the inversion does not fit in memory, so SQLite sorts it in a temporary
-database. An empty name makes that database private. SQLite deletes its file when the database is closed, at the latest.
-The database contains only ids, no names and no addresses.
+database. It contains only ids, no names and no addresses.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from itertools import islice
 from typing import TypeAlias, cast
 
 from attrs import define, field, frozen
 
+from .._imports.temporary_database import TemporaryDatabase
 from .._model.okta_options import PREFIX
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ._fields import Field, TypeFields, device_users
@@ -22,45 +21,26 @@ from ._privacy import Transform
 from ._report import Report
 from ._values import Converted, Refused, Rules, Scalar, converter, pick, text_at
 
-#: Pages of the database in memory, in KiB. SQLite expects a negative number for this unit.
-_CACHE_KIB = 8 * 1024
 _BATCH = 5000
 
 
-@define
 class Store:
     """Links between ids and the ids that were read, in a temporary database."""
 
-    _database: sqlite3.Connection
-
-    @classmethod
-    @contextmanager
-    def opened(cls) -> Generator[Store]:
-        """Open a store for the duration of a `with` block."""
+    def __init__(self) -> None:
         # An async engine reads records in worker threads: in several threads, but never in two at the same time.
-        database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        try:
-            for pragma in (
-                "journal_mode=OFF",
-                "synchronous=OFF",
-                f"cache_size=-{_CACHE_KIB}",
-                "temp_store=FILE",
-            ):
-                database.execute(f"PRAGMA {pragma}")
-            database.execute("CREATE TABLE seen (kind TEXT, id TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID")
-            yield cls(database)
-        finally:
-            database.close()
+        self._database = TemporaryDatabase(
+            "CREATE TABLE seen (kind TEXT, id TEXT, PRIMARY KEY (kind, id)) WITHOUT ROWID"
+        )
 
     def first_time(self, kind: str, identity: str) -> bool:
         """Remember an id. Return False if it was already remembered."""
-        cursor = self._database.execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (kind, identity))
-        return cursor.rowcount == 1
+        execute = self._database.connection.execute
+        return execute("INSERT OR IGNORE INTO seen VALUES (?, ?)", (kind, identity)).rowcount == 1
 
     def has_seen(self, kind: str, identity: str) -> bool:
         """Return True if the id was remembered."""
-        rows = self._database.execute("SELECT 1 FROM seen WHERE kind = ? AND id = ?", (kind, identity))
-        return rows.fetchone() is not None
+        return self._database.number("FROM seen WHERE kind = ? AND id = ?", kind, identity) > 0
 
     def load(self, table: str, pairs: Iterable[tuple[str, str]]) -> int:
         """Store pairs of an owner and a target, in any order and with repetitions.
@@ -72,16 +52,11 @@ class Store:
         Returns:
             Number of different pairs.
         """
-        database = self._database
+        database = self._database.connection
         database.execute("CREATE TABLE unsorted (owner TEXT, target TEXT)")
-        database.execute("BEGIN")
-        batch: list[tuple[str, str]] = []
-        for pair in pairs:
-            batch.append(pair)
-            if len(batch) == _BATCH:
-                database.executemany("INSERT INTO unsorted VALUES (?, ?)", batch)
-                batch.clear()
-        database.executemany("INSERT INTO unsorted VALUES (?, ?)", batch)
+        remaining_pairs = iter(pairs)
+        while batch := list(islice(remaining_pairs, _BATCH)):
+            database.executemany("INSERT INTO unsorted VALUES (?, ?)", batch)
         database.execute(
             f"CREATE TABLE {table} (owner TEXT, target TEXT, PRIMARY KEY (owner, target)) WITHOUT ROWID"
         )
@@ -89,22 +64,19 @@ class Store:
         database.execute(
             f"INSERT OR IGNORE INTO {table} SELECT owner, target FROM unsorted ORDER BY owner, target"  # noqa: S608 - a table of ours
         )
-        database.execute("COMMIT")
         database.execute("DROP TABLE unsorted")
-        count = database.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - a table of ours
-        return int(count[0])
+        return self._database.number(f"FROM {table}")
 
     def targets(self, table: str, owner: str) -> list[str]:
         """Return the targets of an owner, sorted by id."""
-        rows = self._database.execute(f"SELECT target FROM {table} WHERE owner = ?", (owner,))  # noqa: S608 - a table of ours
+        rows = self._database.rows(f"SELECT target FROM {table} WHERE owner = ?", (owner,))  # noqa: S608 - a table of ours
         return [str(row[0]) for row in rows]
 
     def unknown_owners(self, table: str, kind: str) -> tuple[int, list[str]]:
         """Count the links whose owner was never remembered. Return the number and up to five owners."""
         condition = f"FROM {table} WHERE NOT EXISTS (SELECT 1 FROM seen WHERE kind = ? AND id = owner)"  # noqa: S608 - a table of ours
-        count = self._database.execute(f"SELECT count(*) {condition}", (kind,)).fetchone()
-        examples = self._database.execute(f"SELECT DISTINCT owner {condition} LIMIT 5", (kind,))
-        return int(count[0]), [str(row[0]) for row in examples]
+        examples = self._database.rows(f"SELECT DISTINCT owner {condition} LIMIT 5", (kind,))
+        return self._database.number(condition, kind), [str(row[0]) for row in examples]
 
 
 #: A record. Its keys are the model's locators.
@@ -218,7 +190,7 @@ def _finder(
     if okta_field is not None and okta_field.key == "manager":
         return _manager_finder(attribute, custom_name)
     if okta_field is not None:
-        return okta_field.value
+        return okta_field.read
     return (lambda user: pick(user, "profile", custom_name)) if custom_name else None
 
 

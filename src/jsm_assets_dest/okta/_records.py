@@ -1,6 +1,6 @@
 """Import records from Okta's responses."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Literal, TypeAlias
 
 from attrs import define, field, frozen
@@ -12,7 +12,7 @@ from ._privacy import Privacy
 from ._record_building import Part, RecordBuilder, Store, Targets, plan_parts
 from ._report import DEACTIVATED_ADVICE, Notice, Report
 from ._schema import schema_model
-from ._sources import LISTS, Links, ListReader, Located, Source
+from ._sources import LISTS, ListReader, Located, Source
 from ._tenant import Tenant
 from ._values import Rules, as_mapping, check_count, text_at
 
@@ -25,21 +25,12 @@ OnDefect: TypeAlias = Literal["report", "stop"]
 #: Number of people from which an organization without any deactivated person is suspicious.
 _MANY_PEOPLE = 1000
 
-#: Links by table: the list, the source, and True if the children are the owners.
-_TABLES: Mapping[str, tuple[str, Callable[[Tenant], Links | None], bool]] = {
-    "application_group": ("app_groups", lambda tenant: tenant.app_groups, False),
-    "person_group": ("group_members", lambda tenant: tenant.group_members, True),
-    "person_application": ("app_users", lambda tenant: tenant.app_users, True),
-    "device_person": ("device_users", lambda tenant: tenant.device_users, False),
-}
-
-#: Lists by object type.
-_SOURCES: Mapping[str, tuple[str, Callable[[Tenant], Source | None]]] = {
-    "userTypes": ("user_types", lambda tenant: tenant.user_types),
-    "groups": ("groups", lambda tenant: tenant.groups),
-    "applications": ("apps", lambda tenant: tenant.apps),
-    "people": ("users", lambda tenant: tenant.users),
-    "devices": ("devices", lambda tenant: tenant.devices),
+#: Links by table: the list, and True if the children are the owners.
+_TABLES: Mapping[str, tuple[str, bool]] = {
+    "application_group": ("app_groups", False),
+    "person_group": ("group_members", True),
+    "person_application": ("app_users", True),
+    "device_person": ("device_users", False),
 }
 
 
@@ -99,11 +90,10 @@ class _Pass:
 
     def read(self) -> Iterator[tuple[str, Mapping[str, object]]]:
         self._check_outside_of_records()
-        with Store.opened() as store:
-            targets = Targets(store)
-            for fields in TYPES:
-                if self.model.has_object_type(fields.key) and self.model.object_type(fields.key).mapped:
-                    yield from self._read_type(fields, targets)
+        targets = Targets(Store())
+        for fields in TYPES:
+            if self.model.has_object_type(fields.key) and self.model.object_type(fields.key).mapped:
+                yield from self._read_type(fields, targets)
         self.report.complete = True
 
     def _check_outside_of_records(self) -> None:
@@ -137,11 +127,10 @@ class _Pass:
         for part in parts:
             self._load_links(part, targets.store)
         builder = RecordBuilder(fields.key, parts, targets, self.report)
-        list_name, source_of = _SOURCES[fields.key]
-        source = source_of(self.tenant)
+        source: Source | None = getattr(self.tenant, fields.source)
         if source is not None and fields.key != "people":
             targets.ranks[fields.key] = {}
-        for located in ListReader(LISTS[list_name], self.report).read(source):
+        for located in ListReader(LISTS[fields.source], self.report).read(source):
             item = self._accepted(located, fields, targets)
             if item is None:
                 continue
@@ -159,8 +148,8 @@ class _Pass:
 
     def _load_links(self, part: Part, store: Store) -> None:
         if part.table:
-            list_name, source_of, is_inverted = _TABLES[part.table]
-            pairs = ListReader(LISTS[list_name], self.report).read_links(source_of(self.tenant))
+            name, is_inverted = _TABLES[part.table]
+            pairs = ListReader(LISTS[name], self.report).read_links(getattr(self.tenant, name))
             store.load(part.table, ((child, parent) for parent, child in pairs) if is_inverted else pairs)
 
     def _finish_type(self, fields: TypeFields, parts: tuple[Part, ...], targets: Targets) -> None:

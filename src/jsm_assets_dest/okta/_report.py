@@ -10,8 +10,7 @@ from typing import Literal, TypeAlias
 
 from attrs import Factory, define, field, frozen
 
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from ..exceptions import ConfigurationError
 
 #: Notices and skipped objects that are named one by one. Further ones are counted, so that a report stays small.
@@ -33,6 +32,7 @@ _DEFECTS: frozenset[NoticeCode] = frozenset({"error_response", "unread_page", "r
 
 
 @frozen
+@public_value
 class Notice:
     """A defect or a suspicion about a page or a list of Okta's data.
 
@@ -45,9 +45,6 @@ class Notice:
         where: The file or the page. Empty if unknown.
         reason: The reason and its effect, in a sentence.
     """
-
-    __module__ = "jsm_assets_dest.okta"
-    __repr__ = short_repr
 
     code: NoticeCode
     what: str
@@ -64,6 +61,7 @@ class Notice:
 
 
 @frozen
+@public_value
 class Skipped:
     """An object that has no record.
 
@@ -73,9 +71,6 @@ class Skipped:
         where: File and position. Empty if the object does not come from a file.
         reason: The reason, in a sentence.
     """
-
-    __module__ = "jsm_assets_dest.okta"
-    __repr__ = short_repr
 
     what: str
     id: str
@@ -88,6 +83,7 @@ class Skipped:
 
 
 @define
+@public_value
 class Finding:
     """Values of an attribute that were left out, shortened, or changed for the same reason, or that are empty.
 
@@ -98,9 +94,6 @@ class Finding:
         values: Number of affected values. For a reference: the number of references left out.
         examples: Okta ids of the first affected records.
     """
-
-    __module__ = "jsm_assets_dest.okta"
-    __repr__ = short_repr
 
     attribute: str
     reason: str

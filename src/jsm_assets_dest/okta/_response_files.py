@@ -14,13 +14,14 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from attrs import field, frozen
 
 from ..exceptions import ConfigurationError
 from ._page_folder import Index, is_hidden, json_files, strangers
 from ._report import Notice, Report, Skipped
-from ._sources import LISTS, Links, ListKind, ListReader, Located, Source, TenantParts
+from ._sources import LINK_LISTS, LISTS, OBJECT_LISTS, Links, ListKind, ListReader, Located, Source
 from ._values import as_mapping, error_summary, pick, text_at
 
 _SEPARATOR = "--"
@@ -166,8 +167,8 @@ def _folders(folder: Path) -> list[Path]:
     return [folder, *sorted(path for path in folder.iterdir() if path.is_dir() and not is_hidden(path))]
 
 
-def read_response_folder(folder: Path) -> TenantParts:
-    """Read a folder of single responses.
+def read_response_folder(folder: Path) -> dict[str, Any]:
+    """Read a folder of single responses, and return the arguments of `Tenant`.
 
     Raises:
         ConfigurationError: The folder has no file of a known kind.
@@ -182,19 +183,14 @@ def read_response_folder(folder: Path) -> TenantParts:
     order = list(_KINDS.values())
     files.sort(key=lambda file: order.index(file.kind) if file.kind in order else len(order))
     schemas = [file for file in files if file.kind is _KINDS["user-schema"]]
-    return TenantParts(
-        users=_source(files, "users"),
-        groups=_source(files, "groups"),
-        apps=_source(files, "apps"),
-        devices=_source(files, "devices"),
-        user_types=_source(files, "user_types"),
-        group_members=_links(files, "group_members"),
-        app_users=_links(files, "app_users"),
-        app_groups=_links(files, "app_groups"),
-        device_users=_links(files, "device_users"),
-        user_schemas=[schema for file in schemas for schema in file.index.page(file.path, file.root).objects],
-        not_importable=partial(_not_importable, files, folder),
-    )
+    return {
+        **{name: _source(files, name) for name in OBJECT_LISTS},
+        **{name: _links(files, name) for name in LINK_LISTS},
+        "user_schemas": [
+            schema for file in schemas for schema in file.index.page(file.path, file.root).objects
+        ],
+        "not_importable": partial(_not_importable, files, folder),
+    }
 
 
 def _response_files(folder: Path, root: Path) -> Iterator[ResponseFile]:

@@ -10,8 +10,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked
 from .._display.html import table
-from .._display.plain_data import plain_data
-from .._display.short_repr import short_repr
+from .._display.values import plain_data, public_value
 from .._imports.chunk import Chunk
 from .._imports.chunker import CHUNK_BYTES, CHUNK_RECORDS, Chunker
 from .._imports.encoding import COMPLETED
@@ -21,6 +20,7 @@ from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
 from ..exceptions import ConfigurationError
 from ._fields import TYPES
+from ._page_folder import empty_folder
 from ._privacy import Action, Privacy
 from ._records import Records
 
@@ -34,6 +34,7 @@ _SENT = {
 
 
 @frozen
+@public_value
 class DataMapRow:
     """A row of the data map: an attribute and the field of Okta that fills it.
 
@@ -44,9 +45,6 @@ class DataMapRow:
         source: Field or request of Okta's API. Empty if this package does not fill the attribute.
         action: Privacy action for the value before it is sent.
     """
-
-    __module__ = "jsm_assets_dest.okta"
-    __repr__ = short_repr
 
     object_type: str
     attribute: str
@@ -150,7 +148,7 @@ def _source(spec: ObjectTypeSpec, attribute: AttributeSpec) -> str:
         and attribute.reference.by == "primaryEmail"
     ):
         return "profile.managerId, else profile.manager"
-    return field.origin
+    return field.path
 
 
 def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribute: AttributeSpec) -> Action:
@@ -165,7 +163,7 @@ def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribu
 
 
 #: Only the owner may read the files, because they contain data about people.
-_FILE_MODE, _FOLDER_MODE = 0o600, 0o700
+_FILE_MODE = 0o600
 
 
 @frozen(kw_only=True, repr=False)
@@ -238,19 +236,10 @@ def export(
             field="model",
             fix="Pass model=, such as okta.schema_model().",
         )
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True, mode=_FOLDER_MODE)
-    if any(folder.iterdir()):
-        raise ConfigurationError(
-            f"The folder {folder} is not empty.", field="path", fix="Choose an empty folder for the export."
-        )
+    folder = empty_folder(path)
     _write(folder / "mapping.json", json.dumps(model.document(), indent=1, ensure_ascii=False).encode())
-    chunker = Chunker(
-        run_id,
-        limit_count=limit_count,
-        limit_bytes=limit_bytes,
-        checker=RecordChecker(model),
-    )
+    checker = RecordChecker(model)
+    chunker = Chunker(run_id, limit_count=limit_count, limit_bytes=limit_bytes, checker=checker)
     files: list[str] = []
     counts: dict[str, int] = {}
     size = 0

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from attrs import field, frozen
+from attrs import frozen
 
 from .._arguments.checking import checked
 from ._sample_words import (
@@ -29,7 +29,7 @@ from ._sample_words import (
     Department,
     Site,
 )
-from ._sources import Source
+from ._sources import Source, pages_of
 from ._tenant import Tenant
 from ._values import check_count
 
@@ -90,16 +90,7 @@ sample_tenant.__module__ = "jsm_assets_dest.okta"
 
 
 def _paged(read: Callable[[], Iterator[object]]) -> Callable[[], Iterator[list[object]]]:
-    def pages() -> Iterator[list[object]]:
-        page: list[object] = []
-        for item in read():
-            page.append(item)
-            if len(page) == _PAGE:
-                yield page
-                page = []
-        yield page  # Possibly empty, as in Okta: a full page is never the last one.
-
-    return pages
+    return lambda: pages_of(read(), _PAGE)
 
 
 @functools.cache  # There are only a few hundred names.
@@ -144,7 +135,6 @@ class _Person:
 class _Sample:
     people: int
     seed: int
-    _domain: str = field(default=DOMAIN, init=False)
 
     # --- identities
 
@@ -153,18 +143,6 @@ class _Sample:
 
     def _id(self, prefix: str, *subject: object) -> str:
         return _id(self.seed, prefix, *subject)
-
-    def _person_id(self, number: int) -> str:
-        return self._id("00u", number)
-
-    def _group_id(self, name: str) -> str:
-        return self._id("00g", name)
-
-    def _application_id(self, label: str) -> str:
-        return self._id("0oa", label)
-
-    def _user_type_id(self, name: str) -> str:
-        return self._id("oty", name)
 
     # --- people
 
@@ -189,7 +167,7 @@ class _Sample:
         first_name, last_name = GIVEN_NAMES[pair % len(GIVEN_NAMES)], FAMILY_NAMES[pair // len(GIVEN_NAMES)]
         round_number = number // pairs
         suffix = round_number + 1 if round_number else ""
-        return first_name, last_name, f"{_plain(first_name)}.{_plain(last_name)}{suffix}@{self._domain}"
+        return first_name, last_name, f"{_plain(first_name)}.{_plain(last_name)}{suffix}@{DOMAIN}"
 
     def _person(self, number: int) -> _Person:
         first_name, last_name, login = self._names(number)
@@ -197,7 +175,7 @@ class _Sample:
         state = "ACTIVE" if leads else _STATES.get(number % 50, "ACTIVE")
         return _Person(
             number=number,
-            id=self._person_id(number),
+            id=self._id("00u", number),
             first_name=first_name,
             last_name=last_name,
             login=login,
@@ -244,7 +222,7 @@ class _Sample:
             "lastLogin": None if last_login is None else _timestamp(max(last_login, changed)),
             "lastUpdated": _timestamp(changed),
             "passwordChanged": _timestamp(changed) if has_started else None,
-            "type": {"id": self._user_type_id(kind)},
+            "type": {"id": self._id("oty", kind)},
             "profile": {
                 "login": person.login,
                 "email": person.login,
@@ -315,7 +293,7 @@ class _Sample:
                     "windowsDomainQualifiedName": f"LUMENWORKS\\{name}",
                 }
             yield {
-                "id": self._group_id(name),
+                "id": self._id("00g", name),
                 "created": _timestamp(created),
                 "lastUpdated": _timestamp(created + timedelta(days=generator.randrange(300))),
                 "lastMembershipUpdated": _timestamp(_NOW - timedelta(days=generator.randrange(30))),
@@ -340,7 +318,7 @@ class _Sample:
             yield f"Project {team + 1}"
 
     def group_members(self) -> Iterator[tuple[str, Source]]:
-        identities = {name: self._group_id(name) for name, _, _ in self._group_names()}
+        identities = {name: self._id("00g", name) for name, _, _ in self._group_names()}
         for number in range(self.people):
             person = self._person(number)
             if person.state != "DEPROVISIONED":
@@ -362,7 +340,7 @@ class _Sample:
             created = _NOW - timedelta(days=generator.randrange(200, 2500))
             provisioned = mode == "SAML_2_0"
             yield {
-                "id": self._application_id(label),
+                "id": self._id("0oa", label),
                 "name": name,
                 "label": label,
                 "status": "INACTIVE" if mode == "BOOKMARK" else "ACTIVE",
@@ -374,9 +352,9 @@ class _Sample:
             }
 
     def application_users(self) -> Iterator[tuple[str, Source]]:
-        shared = [self._application_id(label) for label, _, _ in SHARED_APPLICATIONS]
+        shared = [self._id("0oa", label) for label, _, _ in SHARED_APPLICATIONS]
         department_applications = {
-            department.name: [self._application_id(label) for label in department.applications]
+            department.name: [self._id("0oa", label) for label in department.applications]
             for department in DEPARTMENTS
         }
         for number in range(self.people):
@@ -387,10 +365,10 @@ class _Sample:
 
     def application_groups(self) -> Iterator[tuple[str, Source]]:
         for label, _, _ in SHARED_APPLICATIONS:
-            yield self._application_id(label), [{"id": self._group_id("Everyone"), "priority": 0}]
+            yield self._id("0oa", label), [{"id": self._id("00g", "Everyone"), "priority": 0}]
         for department in DEPARTMENTS:
             for label in department.applications:
-                yield self._application_id(label), [{"id": self._group_id(department.name), "priority": 0}]
+                yield self._id("0oa", label), [{"id": self._id("00g", department.name), "priority": 0}]
 
     # --- devices and user types
 
@@ -457,7 +435,7 @@ class _Sample:
             ("service", "Service account", "Accounts of programs, not of people"),
         ):
             yield {
-                "id": self._user_type_id(name),
+                "id": self._id("oty", name),
                 "name": name,
                 "displayName": label,
                 "description": description,

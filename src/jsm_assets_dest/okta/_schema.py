@@ -8,8 +8,8 @@ from attrs import evolve
 from .._arguments.checking import checked
 from .._arguments.fitting import instances, texts, wrong_type
 from .._assets.object_types import StatusCategory
-from .._model.links import source_of
 from .._model.okta_options import PREFIX, CustomAttribute, ManagerBy, Profile
+from .._model.references import source_of
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, ReferenceSpec, StatusSpec
 from ..exceptions import ConfigurationError
@@ -178,7 +178,7 @@ def _attribute(type_key: str, field: Field, level: Level) -> AttributeSpec:
         field.name,
         field.type,
         key=field.key,
-        description=field.description or f"Okta: {field.origin}",
+        description=field.description or f"Okta: {field.path}",
         label=field.label,
         identifier=field.identifier,
         unique=field.unique,

@@ -6,12 +6,12 @@ occur twice, next pages that were not read, lists that may be cut off, and links
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, TypeAlias, TypedDict, cast
+from typing import Any, TypeAlias, cast
 
 from attrs import define, evolve, field, frozen
 
 from ..exceptions import ConfigurationError
-from ._report import Notice, NoticeCode, Report, Skipped
+from ._report import Notice, NoticeCode, Report
 from ._values import as_mapping, error_summary, text_at
 
 #: Objects, or pages (lists) of objects, in the shape of Okta's API, or a function that returns them. An object is a JSON
@@ -66,22 +66,6 @@ class Page:
             yield Notice("unread_page", what, self.where, reason)
 
 
-class TenantParts(TypedDict, total=False):
-    """Arguments of `Tenant` that the reader of a folder returns."""
-
-    users: Source | None
-    groups: Source | None
-    apps: Source | None
-    devices: Source | None
-    user_types: Source | None
-    group_members: Links | None
-    app_users: Links | None
-    app_groups: Links | None
-    device_users: Links | None
-    user_schemas: Iterable[object]
-    not_importable: Callable[[], Iterable[Skipped | Notice]]
-
-
 @frozen
 class ListKind:
     """A list of Okta's API.
@@ -120,6 +104,21 @@ LISTS: Mapping[str, ListKind] = {
     ),
     "device_users": ListKind("users of devices", child=("user", "id"), name_of="users of the device {}"),
 }
+
+#: Lists of objects that become records, and lists of links between them.
+OBJECT_LISTS = ("users", "groups", "apps", "devices", "user_types")
+LINK_LISTS = ("group_members", "app_users", "app_groups", "device_users")
+
+
+def pages_of(values: Iterable[object], size: int) -> Iterator[list[object]]:
+    """Yield pages. As in Okta, a full page is never the last one, so the last page may be empty."""
+    page: list[object] = []
+    for value in values:
+        page.append(value)
+        if len(page) == size:
+            yield page
+            page = []
+    yield page
 
 
 @define

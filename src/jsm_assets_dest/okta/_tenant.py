@@ -1,5 +1,6 @@
-"""Tenant: the sources of an Okta organization's data."""
+"""Tenant: the sources of an Okta organization's data, which can be read from a folder and written to one."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Self, cast
@@ -9,11 +10,12 @@ from attrs import field, frozen
 from .._arguments.checking import checked
 from .._model.okta_options import CustomAttribute
 from ..exceptions import ConfigurationError
-from ._page_folder import read_page_folder
-from ._report import Notice, Skipped
+from ._page_folder import PARENT, empty_folder, file_prefix, read_page_folder
+from ._report import Notice, Report, Skipped
 from ._response_files import is_response_folder, read_response_folder
 from ._schema import discover_custom_attributes
-from ._sources import LISTS, Links, Source
+from ._sources import LINK_LISTS, LISTS, OBJECT_LISTS, Links, ListReader, Source, pages_of
+from ._values import as_mapping, check_count, plain
 
 
 class _Once:
@@ -128,3 +130,79 @@ class Tenant:
             for attribute in discover_custom_attributes(schema):
                 attributes.setdefault(attribute.api_name, attribute)
         return tuple(attributes.values())
+
+
+@checked
+def write_folder(tenant: Tenant, path: str | Path, *, page_size: int = 200) -> Path:
+    """Write a tenant as a folder of page files in the documented layout.
+
+    Args:
+        tenant: The tenant. Its sources are read once.
+        path: The folder. It is created if it does not exist, and it must be empty.
+        page_size: Number of objects per page.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ConfigurationError: The folder is not empty, because two exports must not be mixed. Or the data has a defect, such
+            as an error response or a member without an id. The files written so far are then incomplete.
+    """
+    check_count(page_size, 1, "page_size")
+    folder = empty_folder(path)
+    report = Report(stop=True)
+
+    def objects(name: str) -> Iterable[object]:
+        return (located.value for located in ListReader(LISTS[name], report).read(getattr(tenant, name)))
+
+    for name in OBJECT_LISTS:
+        if getattr(tenant, name) is not None:
+            _write_pages(folder, file_prefix(name), objects(name), page_size)
+    for number, schema in enumerate(objects("user_schemas"), 1):
+        _write(folder / f"user-schema-{number}.json", schema)
+    for name in LINK_LISTS:
+        links = ListReader(LISTS[name], report).read_links(getattr(tenant, name))
+        if name != "group_members":
+            _write_children(folder / file_prefix(name), links, LISTS[name].child)
+        elif tenant.group_members is not None:
+            memberships = ({"groupId": group, "userId": user} for group, user in links)
+            _write_pages(folder, "memberships", memberships, page_size * 50)
+    return folder
+
+
+write_folder.__module__ = "jsm_assets_dest.okta"
+
+
+def _write_pages(folder: Path, name: str, values: Iterable[object], size: int) -> None:
+    # An empty last page is written too. It shows that the list exists, and that it ends after a full page.
+    for number, page in enumerate(pages_of(values, size), 1):
+        _write(folder / f"{name}-{number}.json", page)
+
+
+def _write_children(folder: Path, pairs: Iterable[tuple[str, str]], path: tuple[str, ...]) -> None:
+    """Append every child to its parent's file. Links come in any order, so they are not collected in memory."""
+    for parent, child in pairs:
+        if not PARENT.fullmatch(parent):
+            raise ConfigurationError(
+                f"{parent!r} is not a valid Okta id, so it can't be used as a file name.",
+                field=folder.name,
+                fix="Pass Okta's ids as the parents of links.",
+            )
+        folder.mkdir(exist_ok=True)
+        value: object = child
+        for name in reversed(path):
+            value = {name: value}
+        with (folder / f"{parent}.jsonl").open("a", encoding="utf-8") as file:
+            file.write(json.dumps(value) + "\n")
+
+
+def _write(file: Path, value: object) -> None:
+    file.write_text(json.dumps(value, indent=1, default=_to_json) + "\n", encoding="utf-8")
+
+
+def _to_json(value: object) -> object:
+    if (mapping := as_mapping(value)) is not None:
+        return dict(mapping)
+    if (simple := plain(value)) is value:
+        raise TypeError(f"JSON has no form for a value of the type {type(value).__name__}")
+    return simple

@@ -14,11 +14,11 @@ twice to remain unnoticed.
 from __future__ import annotations
 
 from .emulator import Emulator
-from .fault_kinds import Fault
 from .faults import Faults, UnusedFaultsError
 from .handles import SeededObject, SeededSchema, SeededType
 from .http.access import RateLimit
 from .http.exchange import ReceivedRequest
+from .http.fault import Fault
 from .import_handles import SeededExecution, SeededImportSource
 from .site_profile import SiteProfile
 from .world.clock import EmulatorClock

@@ -23,8 +23,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from .emulated_site import EmulatedSite
-from .fault_kinds import fault_from
 from .http.exchange import Inbound, ReceivedRequest, Response, json_response
+from .http.fault import fault_from
 from .import_handles import SeededImportSource
 from .status_page import status_document, status_page
 from .world.json_reading import JsonObject, JsonValue

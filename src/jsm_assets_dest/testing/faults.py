@@ -8,8 +8,8 @@ from typing import TypeAlias, Unpack
 
 from attrs import define
 
-from .fault_kinds import Fault, FaultFields, fault_from
 from .http.exchange import ReceivedRequest
+from .http.fault import Fault, FaultFields, fault_from
 from .world.site import EntryCondition, FailingObjects, Site
 
 Condition: TypeAlias = Callable[[ReceivedRequest], bool]

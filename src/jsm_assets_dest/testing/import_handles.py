@@ -7,7 +7,7 @@ from typing import cast
 
 from .handles import SeededSchema
 from .world import imports
-from .world.aql import parse
+from .world.aql_parsing import parse
 from .world.entities import Execution, ImportSource
 from .world.imports import cancel_execution, settle_executions, status_document
 from .world.json_reading import JsonObject, JsonValue

@@ -287,17 +287,14 @@ class _Server:
             _reset(writer)
             return False
         body = b"" if method == "HEAD" else response.body
-        end = len(body) if delivery.truncate is None else min(len(body), delivery.truncate)
-        if delivery.drop == "mid-answer":
-            end //= 2
-        stays_open = stays_open and end == len(body)
+        pieces = delivery.pieces(body)
+        stays_open = stays_open and sum(map(len, pieces)) == len(body)
         writer.write(_head(response, stays_open=stays_open))
-        size = max(1, -(-end // 10)) if delivery.drip else max(1, end)
-        for start in range(0, end, size):
+        for piece in pieces:
             if delivery.drip:
                 await writer.drain()
                 await asyncio.sleep(delivery.drip)
-            writer.write(body[start : min(start + size, end)])
+            writer.write(piece)
         await writer.drain()
         if delivery.drop == "mid-answer":
             _reset(writer)

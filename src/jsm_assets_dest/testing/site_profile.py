@@ -12,7 +12,7 @@ import attrs
 from attrs import field, frozen
 
 from .world.doubts import Doubts
-from .world.short_repr import short_repr
+from .world.entities import short_repr
 
 VERSION = 1
 

@@ -23,33 +23,24 @@ class _Body(httpx.SyncByteStream, httpx.AsyncByteStream):
         self._clock = clock
         self._read_timeout = read_timeout
 
-    def _pieces(self) -> Iterator[bytes]:
-        body, delivery = self._response.body, self._response.delivery
-        whole = len(body)
-        end = whole
-        if delivery.truncate is not None:
-            end = min(end, delivery.truncate)
-        if delivery.drop == "mid-answer":
-            end = min(end, whole // 2)
-        size = max(1, -(-end // 10)) if delivery.drip else max(1, end)
-        for start in range(0, end, size):
+    def __iter__(self) -> Iterator[bytes]:
+        delivery, received = self._response.delivery, 0
+        for piece in delivery.pieces(self._response.body):
             if delivery.drip:
                 pass_time(self._clock, delivery.drip, self._read_timeout, self._request)
-            yield body[start : min(start + size, end)]
+            received += len(piece)
+            yield piece
         if delivery.drop == "mid-answer":
             raise httpx.ReadError("the connection was reset", request=self._request)
         if delivery.truncate is not None:
             raise httpx.RemoteProtocolError(
-                f"peer closed connection without sending complete message body (received {end} bytes, "
-                f"expected {whole})",
+                f"peer closed connection without sending complete message body (received {received} bytes, "
+                f"expected {len(self._response.body)})",
                 request=self._request,
             )
 
-    def __iter__(self) -> Iterator[bytes]:
-        yield from self._pieces()
-
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        for piece in self._pieces():
+        for piece in self:
             yield piece
 
 

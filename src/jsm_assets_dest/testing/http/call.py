@@ -5,9 +5,8 @@ The router finds the operation by family, method, and path.
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Generator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
 from attrs import define, field, frozen
@@ -28,6 +27,8 @@ from ..world.site import Site
 from .access import Access
 from .exchange import Address, Inbound, Response
 from .rendering import Renderer
+
+_T = TypeVar("_T")
 
 
 @frozen(kw_only=True)
@@ -90,7 +91,10 @@ def invalid_body(problems: Mapping[str, FieldProblem]) -> Rejection:
     return by_strictness(rejection) if only_strict else rejection
 
 
-Handler: TypeAlias = Callable[["Call"], Response]
+Handler: TypeAlias = "Callable[[Call], Response | JsonValue]"
+"""
+Returns the document of the response, None for no body, or a whole response.
+"""
 
 
 @frozen(kw_only=True)
@@ -102,6 +106,7 @@ class Operation:
         family: see `addresses`.
         method: in uppercase.
         path: with `{names}` for the variable parts.
+        status: of a success, unless the handler returns a whole response.
         scope: the scope that a scoped or OAuth token needs; None if no such token is accepted.
         body: the fields of the body.
         site_gateway_only: True if it exists on the site's own gateway only.
@@ -113,6 +118,7 @@ class Operation:
     method: str
     path: str
     handler: Handler = field(repr=False)
+    status: int = 200
     scope: str | None = None
     body: Body = NO_BODY
     site_gateway_only: bool = False
@@ -154,8 +160,8 @@ class Call:
     caller: Caller
     strict: bool
     language: str = "en"
-    body: Mapping[str, Any] = field(factory=dict)
     render: Renderer = field(init=False)
+    _body: Mapping[str, Any] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self.render = Renderer(self.site, self.base, self.language)
@@ -170,17 +176,21 @@ class Call:
         """The account of the call; empty for an import token."""
         return self.caller.account.account_id if self.caller.account is not None else ""
 
-    def text(self, name: str) -> str | None:
-        """Return a string field of the body."""
-        return self.body.get(name)
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The checked fields of the body. Read after the target of the path, so 404 and 403 take precedence over 400."""
+        return self.check_body()
 
-    def integer(self, name: str) -> int | None:
-        """Return an integer field of the body."""
-        return self.body.get(name)
+    def check_body(self) -> Mapping[str, Any]:
+        """Return the checked fields of the body; reject an invalid one."""
+        if self._body is None:
+            content_type = self.inbound.headers.get("content-type", "")
+            self._body = read_body(self.operation.body, self.inbound.body, content_type, strict=self.strict)
+        return self._body
 
-    def boolean(self, name: str) -> bool | None:
-        """Return a boolean field of the body."""
-        return self.body.get(name)
+    def arguments(self, names: Mapping[str, str]) -> dict[str, Any]:
+        """Return fields of the body by the names of the arguments that a rule has for them."""
+        return {names[field]: value for field, value in self.body.items() if field in names}
 
     @property
     def whole_body(self) -> JsonValue:
@@ -226,25 +236,22 @@ class Call:
 
     def object_type_in_body(self, name: str) -> ObjectType:
         """Return the object type of an id in the body; an unknown one is a 400 unless `Doubts` says otherwise."""
-        with self._unknown_in_body(name):
-            return self.site.object_type(self.text(name) or "")
+        return self._in_body(name, self.site.object_type)
 
     def schema_in_body(self, name: str) -> ObjectSchema:
         """Return the object schema of an id in the body; see `object_type_in_body`."""
-        with self._unknown_in_body(name):
-            return self.site.schema(self.text(name) or "")
+        return self._in_body(name, self.site.schema)
 
-    @contextlib.contextmanager
-    def _unknown_in_body(self, name: str) -> Generator[None, None, None]:
+    def _in_body(self, name: str, find: Callable[[str], _T]) -> _T:
+        identifier = self.body[name]
         try:
-            yield
+            return find(identifier)
         except Rejection as rejection:
             status = self.site.doubts.unknown_id_in_body_status
             if status == rejection.status:
                 raise
-            raise Rejection(
-                status, errors_body(fields={name: f"{name} {self.text(name)} does not exist"})
-            ) from None
+            fields = {name: f"{name} {identifier} does not exist"}
+            raise Rejection(status, errors_body(fields=fields)) from None
 
     def require_address(self, *, exists: bool) -> None:
         """Reject an address that this site does not have.
@@ -261,14 +268,7 @@ class Call:
         Raises:
             Rejection: 403.
         """
-        if self.caller.kind == "import token":
-            return
-        account = self.caller.account
-        if (
-            schema.key in self.access.closed_schemas
-            or account is None
-            or not schemas.allows(self.site, account, schema, right)
-        ):
+        if self.caller.kind != "import token" and not self.may(schema, right):
             if self.site.doubts.schema_without_role_status == 404:
                 raise not_found("SchemaObject", schema.id)
             doing = {"manage": "manage", "develop": "edit objects in", "view": "view"}[right]
@@ -277,37 +277,25 @@ class Call:
     def may(self, schema: ObjectSchema, right: str) -> bool:
         """Return True if the caller's role in a schema allows "manage", "develop" or "view"."""
         account = self.caller.account
-        if schema.key in self.access.closed_schemas:
+        if account is None or schema.key in self.access.closed_schemas:
             return False
-        return account is not None and schemas.allows(self.site, account, schema, right)
-
-
-@define
-class _Node:
-    literals: dict[str, _Node] = field(factory=dict)
-    variable: tuple[str, _Node] | None = None
-    operations: dict[str, Operation] = field(factory=dict)
+        return schemas.allows(self.site, account, schema, right)
 
 
 class Router:
     """Finds operations. Literal parts of a path take precedence over variable ones."""
 
     def __init__(self) -> None:
-        self._families: dict[str, _Node] = {}
         self.operations: list[Operation] = []
+        self._candidates: dict[tuple[str, str, int], list[tuple[list[str], Operation]]] = {}
 
     def add(self, operation: Operation) -> None:
         """Add an operation. Several operations may share a name, such as a path and its old spelling."""
-        node = self._families.setdefault(operation.family, _Node())
-        for part in operation.path.strip("/").split("/"):
-            if part.startswith("{"):
-                if node.variable is None:
-                    node.variable = (part[1:-1], _Node())
-                node = node.variable[1]
-            else:
-                node = node.literals.setdefault(part, _Node())
-        node.operations[operation.method] = operation
         self.operations.append(operation)
+        parts = operation.path.strip("/").split("/")
+        candidates = self._candidates.setdefault((operation.family, operation.method, len(parts)), [])
+        candidates.append((parts, operation))
+        candidates.sort(key=lambda candidate: [part.startswith("{") for part in candidate[0]])
 
     def names(self) -> list[str]:
         """Return all operation names, sorted."""
@@ -315,16 +303,13 @@ class Router:
 
     def find(self, family: str, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation for a request, with the variable parts of its path."""
-        root = self._families.get(family)
-        if root is None:
-            return None
         parts = path.strip("/").split("/")
-        match = self._walk(root, parts, 0, method)
-        if match is None:
-            return None
-        operation, values = match
-        names = [part[1:-1] for part in operation.path.strip("/").split("/") if part.startswith("{")]
-        return operation, dict(zip(names, values, strict=True))
+        for declared, operation in self._candidates.get((family, method, len(parts)), ()):
+            pairs = list(zip(declared, parts, strict=True))
+            if all(part == name or (part and name.startswith("{")) for name, part in pairs):
+                values = {name[1:-1]: unquote(part) for name, part in pairs if name.startswith("{")}
+                return operation, values
+        return None
 
     def methods(self, family: str, path: str) -> set[str]:
         """Return the methods of a path."""
@@ -332,22 +317,8 @@ class Router:
         existing = {method for method in methods if self.find(family, method, path) is not None}
         return existing | ({"HEAD"} if "GET" in existing else set())
 
-    def _walk(
-        self, node: _Node, parts: list[str], at: int, method: str
-    ) -> tuple[Operation, list[str]] | None:
-        if at == len(parts):
-            operation = node.operations.get(method)
-            return (operation, []) if operation is not None else None
-        literal = node.literals.get(parts[at])
-        if literal is not None:
-            match = self._walk(literal, parts, at + 1, method)
-            if match is not None:
-                return match
-        if node.variable is not None and parts[at]:
-            match = self._walk(node.variable[1], parts, at + 1, method)
-            if match is not None:
-                return match[0], [unquote(parts[at]), *match[1]]
-        return None
+
+_ACTIONS = {"GET": "read", "DELETE": "delete"}
 
 
 @define(eq=False)
@@ -357,7 +328,7 @@ class Routes:
     Args:
         family: see `addresses`.
         prefix: of the paths.
-        scope: of the operations that declare no other one.
+        scope: of the operations that declare no other one. `{action}` stands for "read", "write" or "delete", by method.
         accepts_import_token: see `Operation`.
         site_gateway_only: see `Operation`.
     """
@@ -370,9 +341,19 @@ class Routes:
     operations: list[Operation] = field(factory=list, init=False)
 
     def operation(
-        self, name: str, method: str, path: str, *, scope: str | None = None, body: Body = NO_BODY
+        self, name: str, route: str, body: Body = NO_BODY, *, scope: str | None = None, status: int = 200
     ) -> Callable[[Handler], Handler]:
-        """Declare the operation of a handler; see `Operation` for the arguments."""
+        """Declare the operation of a handler.
+
+        Args:
+            name: see `Operation`.
+            route: method and path, such as "GET /object/{id}".
+            body: the fields of the body.
+            scope: see `Operation`; that of the group if None.
+            status: see `Operation`.
+        """
+        method, _, path = route.partition(" ")
+        scope = scope or self.scope
 
         def declare(handler: Handler) -> Handler:
             self.operations.append(
@@ -382,7 +363,8 @@ class Routes:
                     method=method,
                     path=self.prefix + path,
                     handler=handler,
-                    scope=scope or self.scope,
+                    status=status,
+                    scope=scope and scope.format(action=_ACTIONS.get(method, "write")),
                     body=body,
                     site_gateway_only=self.site_gateway_only,
                     accepts_import_token=self.accepts_import_token,

@@ -23,22 +23,6 @@ _PICKED_GROUPS = 20
 _MANAGED_PAGE = 50
 
 
-def _user(call: Call, account: Account) -> JsonObject:
-    avatar = f"https://secure.gravatar.com/avatar/{account.account_id[-12:]}?s="
-    document: JsonObject = {
-        "self": f"{call.address.prefix}/rest/api/3/user?accountId={account.account_id}",
-        "accountId": account.account_id,
-        "accountType": account.kind,
-        "avatarUrls": {f"{size}x{size}": f"{avatar}{size}" for size in (16, 24, 32, 48)},
-        "displayName": account.display_name,
-        "active": account.active,
-        "locale": "en_US",
-    }
-    if account.shows_email:
-        document["emailAddress"] = account.email
-    return document
-
-
 def _matches(account: Account, query: str) -> bool:
     """Match the start of the name or of a visible email address, or the whole hidden address."""
     text = query.lower()
@@ -67,10 +51,12 @@ def _values(call: Call, name: str) -> list[str]:
 
 
 def _found_users(call: Call) -> list[Account]:
-    """Return one window of the active users that match a query.
+    """Return one window of the active users that match a query; none if the caller may not browse users.
 
     By default, the window is cut before inactive users are filtered out, so it can be short or empty.
     """
+    if not _may_browse(call):
+        return []
     query = call.query.get("query", "")
     accounts = [account for account in call.site.accounts.values() if _matches(account, query)]
     start, size = _window(call, 50, call.site.doubts.user_search_page)
@@ -80,55 +66,52 @@ def _found_users(call: Call) -> list[Account]:
     return [account for account in window if account.active]
 
 
-@ROUTES.operation("search users", "GET", "/user/search")
-def search_users(call: Call) -> Response:
+@ROUTES.operation("search users", "GET /user/search")
+def search_users(call: Call) -> JsonValue:
     if not call.query.get("query") and not call.query.get("accountId"):
         raise bad_request("The query parameter is required.")
-    users = _found_users(call) if _may_browse(call) else []
-    return json_response([_user(call, account) for account in users])
+    return [call.render.jira_user(account) for account in _found_users(call)]
 
 
-@ROUTES.operation("list users", "GET", "/users/search")
-@ROUTES.operation("list users", "GET", "/users")
-def list_users(call: Call) -> Response:
+@ROUTES.operation("list users", "GET /users/search")
+@ROUTES.operation("list users", "GET /users")
+def list_users(call: Call) -> JsonValue:
     _require_browsing(call)
     start, size = _window(call, 50)
     accounts = list(call.site.accounts.values())
-    return json_response([_user(call, account) for account in accounts[start : start + size]])
+    return [call.render.jira_user(account) for account in accounts[start : start + size]]
 
 
-@ROUTES.operation("get user", "GET", "/user")
-def get_user(call: Call) -> Response:
+@ROUTES.operation("get user", "GET /user")
+def get_user(call: Call) -> JsonValue:
     _require_browsing(call)
     account = call.site.accounts.get(call.query.get("accountId", ""))
     if account is None:
         raise Rejection(
             404, errors_body(["Specified user does not exist or you do not have required permissions"])
         )
-    return json_response(_user(call, account))
+    return call.render.jira_user(account)
 
 
-@ROUTES.operation("get users", "GET", "/user/bulk")
-def get_users(call: Call) -> Response:
+@ROUTES.operation("get users", "GET /user/bulk")
+def get_users(call: Call) -> JsonValue:
     """Return users by id. This call needs no permission."""
     ids = _values(call, "accountId")
     if not ids:
         raise bad_request("The accountId parameter is required.")
     accounts = [call.site.accounts[identifier] for identifier in ids if identifier in call.site.accounts]
-    return _bulk(call, [_user(call, account) for account in accounts], 10)
+    return _bulk(call, [call.render.jira_user(account) for account in accounts], 10)
 
 
-def _bulk(call: Call, values: Sequence[JsonValue], default: int) -> Response:
+def _bulk(call: Call, values: Sequence[JsonValue], default: int) -> JsonValue:
     start, size = _window(call, default)
-    return json_response(
-        {
-            "startAt": start,
-            "maxResults": size,
-            "total": len(values),
-            "isLast": start + size >= len(values),
-            "values": list(values[start : start + size]),
-        }
-    )
+    return {
+        "startAt": start,
+        "maxResults": size,
+        "total": len(values),
+        "isLast": start + size >= len(values),
+        "values": list(values[start : start + size]),
+    }
 
 
 def _picked_users(accounts: Sequence[Account]) -> JsonObject:
@@ -149,30 +132,25 @@ def _picked_users(accounts: Sequence[Account]) -> JsonObject:
     }
 
 
-@ROUTES.operation("pick users", "GET", "/user/picker")
-def pick_users(call: Call) -> Response:
-    return json_response(_picked_users(_found_users(call) if _may_browse(call) else []))
+@ROUTES.operation("pick users", "GET /user/picker")
+def pick_users(call: Call) -> JsonValue:
+    return _picked_users(_found_users(call))
 
 
-@ROUTES.operation("pick users and groups", "GET", "/groupuserpicker")
-def pick_users_and_groups(call: Call) -> Response:
-    users = _found_users(call) if _may_browse(call) else []
-    return json_response({"users": _picked_users(users), "groups": _picked_groups(call)})
+@ROUTES.operation("pick users and groups", "GET /groupuserpicker")
+def pick_users_and_groups(call: Call) -> JsonValue:
+    return {"users": _picked_users(_found_users(call)), "groups": _picked_groups(call)}
 
 
-@ROUTES.operation("read user email", "GET", "/user/email")
-def read_user_email(_: Call) -> Response:
+@ROUTES.operation("read user email", "GET /user/email")
+@ROUTES.operation("read user email", "GET /user/email/bulk")
+def read_user_email(_: Call) -> JsonValue:
     """Reject people: only approved apps may read addresses."""
     raise Rejection(401, errors_body(["The calling app is not authorized to read email addresses."]))
 
 
-@ROUTES.operation("read user email", "GET", "/user/email/bulk")
-def read_user_emails(call: Call) -> Response:
-    return read_user_email(call)
-
-
-@ROUTES.operation("find groups", "GET", "/group/bulk")
-def find_groups(call: Call) -> Response:
+@ROUTES.operation("find groups", "GET /group/bulk")
+def find_groups(call: Call) -> JsonValue:
     _require_browsing(call)
     names, ids = set(_values(call, "groupName")), set(_values(call, "groupId"))
     groups = [
@@ -202,15 +180,15 @@ def _picked_groups(call: Call) -> JsonObject:
     return {"groups": documents, "total": len(groups), "header": header}
 
 
-@ROUTES.operation("pick groups", "GET", "/groups/picker")
-def pick_groups(call: Call) -> Response:
-    return json_response(_picked_groups(call))
+@ROUTES.operation("pick groups", "GET /groups/picker")
+def pick_groups(call: Call) -> JsonValue:
+    return _picked_groups(call)
 
 
 ORGANIZATION = Routes("organization")
 
 
-@ORGANIZATION.operation("list managed accounts", "GET", "/admin/v1/orgs/{orgId}/users")
+@ORGANIZATION.operation("list managed accounts", "GET /admin/v1/orgs/{orgId}/users")
 def list_managed_accounts(call: Call) -> Response:
     """List all managed accounts in pages of 50. `links.next` is a whole address."""
     managed = [account for account in call.site.accounts.values() if account.kind == "atlassian"]

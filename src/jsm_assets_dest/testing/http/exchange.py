@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from attrs import define, field, frozen
 
+from ..world.entities import short_repr
 from ..world.json_reading import JsonValue
-from ..world.short_repr import short_repr
 
 HTML = "text/html;charset=UTF-8"
 TEXT = "text/plain;charset=UTF-8"
@@ -60,6 +60,14 @@ class Delivery:
     stall: float = 0.0
     drip: float = 0.0
     truncate: int | None = None
+
+    def pieces(self, body: bytes) -> list[bytes]:
+        """Return what is sent of a body: truncated or interrupted, and in tenths if it drips."""
+        end = len(body) if self.truncate is None else min(len(body), self.truncate)
+        if self.drop == "mid-answer":
+            end = min(end, len(body) // 2)
+        size = max(1, -(-end // 10) if self.drip else end)
+        return [body[start : min(start + size, end)] for start in range(0, end, size)]
 
 
 @define(kw_only=True)
@@ -220,11 +228,27 @@ GATEWAY_HOST = "api.atlassian.com"
 AUTH_HOST = "auth.atlassian.com"
 
 _WORKSPACE = r"/jsm/(?:assets|insight)/workspace/(?P<workspace>[^/]+)/v1(?P<rest>/.*)"
-_SITE_GATEWAY = re.compile("/gateway/api" + _WORKSPACE)
-_SHORT = re.compile(_WORKSPACE)
-_EX_ASSETS = re.compile("/ex/jira/(?P<cloud>[^/]+)" + _WORKSPACE)
-_EX_REST = re.compile(r"/ex/jira/(?P<cloud>[^/]+)(?P<rest>/rest/.*)")
-_INFO = re.compile(r"/jsm/(?:assets|insight)(?P<rest>/v1/imports/info)")
+_EX = r"/ex/jira/(?P<cloud>[^/]+)"
+
+_ADDRESSES = [
+    (host, base, family, re.compile(path))
+    # The first row that fits counts. `rest` determines the operation.
+    for host, base, family, path in (
+        ("site", "site", "jsm", r"(?P<rest>/rest/servicedeskapi/.*)"),
+        ("site", "site", "jira", r"(?P<rest>/rest/.*)"),
+        ("site", "site", "edge", r"(?P<rest>/_edge/.*)"),
+        ("site", "site", "web", r"(?P<rest>/jira/.*)"),
+        ("site", "site gateway", "assets", "/gateway/api" + _WORKSPACE),
+        ("gateway", "gateway", "resources", r"(?P<rest>/oauth/token/accessible-resources)"),
+        ("gateway", "gateway", "organization", r"(?P<rest>/admin/.*)"),
+        ("gateway", "short", "import info", r"/jsm/(?:assets|insight)(?P<rest>/v1/imports/info)"),
+        ("gateway", "short", "assets", _WORKSPACE),
+        ("gateway", "ex/jira", "jsm", _EX + r"(?P<rest>/rest/servicedeskapi/.*)"),
+        ("gateway", "ex/jira", "jira", _EX + r"(?P<rest>/rest/.*)"),
+        ("gateway", "ex/jira", "assets", _EX + _WORKSPACE),
+        ("auth", "auth", "auth", r"(?P<rest>/oauth/token)"),
+    )
+]
 
 
 @frozen(kw_only=True)
@@ -255,75 +279,26 @@ def address_of(inbound: Inbound, site_host: str) -> Address | None:
     Returns:
         None if the host does not belong to the site.
     """
-    path = inbound.path
-    if inbound.root is not None:
-        root = inbound.root
-        on_site = on_gateway = on_auth = True
+    path, root = inbound.path, inbound.root
+    if root is None:
+        root = f"https://{inbound.host}"
+        names = {site_host: "site", GATEWAY_HOST: "gateway", AUTH_HOST: "auth"}
+        hosts = [names[inbound.host]] if inbound.host in names else []
     else:
-        root = "https://" + inbound.host
-        on_site = inbound.host == site_host
-        on_gateway = inbound.host == GATEWAY_HOST
-        on_auth = inbound.host == AUTH_HOST
-        if not (on_site or on_gateway or on_auth):
-            return None
-    if on_site:
-        address = _on_site(path, root)
-        if address is not None:
-            return address
-    if on_gateway:
-        address = _on_gateway(path, root)
-        if address is not None:
-            return address
-    if on_auth and path == "/oauth/token":
-        return Address(base="auth", family="auth", path=path, prefix=root, root=root)
-    base = "site" if on_site else "gateway" if on_gateway else "auth"
-    return Address(base=base, family="", path=path, prefix=root, root=root)
-
-
-def _on_site(path: str, root: str) -> Address | None:
-    if path.startswith("/rest/"):
-        family = "jsm" if path.startswith("/rest/servicedeskapi/") else "jira"
-        return Address(base="site", family=family, path=path, prefix=root, root=root)
-    if path.startswith("/_edge/"):
-        return Address(base="site", family="edge", path=path, prefix=root, root=root)
-    if path.startswith("/jira/"):
-        return Address(base="site", family="web", path=path, prefix=root, root=root)
-    match = _SITE_GATEWAY.fullmatch(path)
-    return _in_workspace(match, "site gateway", path, root)
-
-
-def _on_gateway(path: str, root: str) -> Address | None:
-    if path == "/oauth/token/accessible-resources":
-        return Address(base="gateway", family="resources", path=path, prefix=root, root=root)
-    if path.startswith("/admin/"):
-        return Address(base="gateway", family="organization", path=path, prefix=root, root=root)
-    match = _INFO.fullmatch(path)
-    if match is not None:
-        return Address(base="short", family="import info", path=match["rest"], prefix=root, root=root)
-    address = _in_workspace(_SHORT.fullmatch(path), "short", path, root)
-    if address is not None:
-        return address
-    match = _EX_REST.fullmatch(path)
-    if match is not None:
-        rest = match["rest"]
-        family = "jsm" if rest.startswith("/rest/servicedeskapi/") else "jira"
-        prefix = root + path[: -len(rest)]
-        cloud = unquote(match["cloud"])
-        return Address(base="ex/jira", family=family, path=rest, prefix=prefix, root=root, cloud_id=cloud)
-    return _in_workspace(_EX_ASSETS.fullmatch(path), "ex/jira", path, root)
-
-
-def _in_workspace(match: re.Match[str] | None, base: str, path: str, root: str) -> Address | None:
-    if match is None:
+        hosts = ["site", "gateway", "auth"]
+    if not hosts:
         return None
-    rest = match["rest"]
-    groups = match.groupdict()
-    return Address(
-        base=base,
-        family="assets",
-        path=rest,
-        prefix=root + path[: -len(rest)],
-        root=root,
-        cloud_id=unquote(groups["cloud"]) if groups.get("cloud") else None,
-        workspace_id=unquote(match["workspace"]),
-    )
+    for host, base, family, pattern in _ADDRESSES:
+        match = pattern.fullmatch(path) if host in hosts else None
+        if match is not None:
+            groups = {name: unquote(text) for name, text in match.groupdict().items()}
+            return Address(
+                base=base,
+                family=family,
+                path=match["rest"],
+                prefix=root + path[: match.start("rest")],
+                root=root,
+                cloud_id=groups.get("cloud"),
+                workspace_id=groups.get("workspace"),
+            )
+    return Address(base=hosts[0], family="", path=path, prefix=root, root=root)

@@ -28,23 +28,16 @@ MUST_AUTHENTICATE = "Client must be authenticated to access this resource."
 _JWT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
 
 
-def gateway_unauthorized(category: str = "FAILURE_CLIENT_AUTH") -> Rejection:
-    """Create shape B: the gateway does not accept the credential."""
-    headers = {"X-Failure-Category": category, "Content-Type": GATEWAY_JSON}
-    return Rejection(401, {"code": 401, "message": "Unauthorized"}, headers)
+def _gateway_rejection(status: int, message: str, category: str | None = None) -> Rejection:
+    """Reject as the gateway does: shape B if it does not accept the credential, shape C if a scope is missing."""
+    headers = {"Content-Type": GATEWAY_JSON}
+    if category is not None:
+        headers["X-Failure-Category"] = category
+    return Rejection(status, {"code": status, "message": message}, headers)
 
 
-def scope_mismatch() -> Rejection:
-    """Create shape C: the token lacks the scope. 401, not 403."""
-    return Rejection(
-        401,
-        {"code": 401, "message": "Unauthorized; scope does not match"},
-        {"X-Failure-Category": "FAILURE_CLIENT_SCOPE_CHECK", "Content-Type": GATEWAY_JSON},
-    )
-
-
-def _category(kind: str) -> str:
-    return "FAILURE_CLIENT_AUTH_MISMATCH" if kind == "mismatch" else "FAILURE_CLIENT_AUTH"
+def _unauthorized(category: str = "FAILURE_CLIENT_AUTH") -> Rejection:
+    return _gateway_rejection(401, "Unauthorized", category)
 
 
 class Identification:
@@ -82,7 +75,9 @@ class Identification:
             and operation.scope not in caller.scopes
             and operation.family != "resources"
         ):
-            raise scope_mismatch()
+            # 401, not 403
+            text = "Unauthorized; scope does not match"
+            raise _gateway_rejection(401, text, "FAILURE_CLIENT_SCOPE_CHECK")
         if operation.family == "assets" and caller.account is not None:
             searches = operation.name in ("search objects", "count objects")
             self._access.check_assets(
@@ -137,26 +132,27 @@ class Identification:
     def _on_organization(self, scheme: str, value: str, address: Address) -> Caller:
         organization, key = self._credentials.organization()
         if scheme != "bearer" or value != key:
-            raise gateway_unauthorized()
+            raise _unauthorized()
         if f"/orgs/{organization}/" not in address.path:
-            raise Rejection(404, {"code": 404, "message": "Not Found"}, {"Content-Type": GATEWAY_JSON})
+            raise _gateway_rejection(404, "Not Found")
         return Caller(account=None, kind="organization", identity=organization)
 
     def _on_gateway(self, scheme: str, value: str, address: Address, operation: Operation) -> Caller:
         if scheme == "basic":
             account, kind, secret = self._basic(value)
             if self._access.needs_captcha or account is None:
-                raise gateway_unauthorized(_category(kind))
+                mismatch = "FAILURE_CLIENT_AUTH_MISMATCH"
+                raise _unauthorized(mismatch if kind == "mismatch" else "FAILURE_CLIENT_AUTH")
             if kind == "scoped":
                 if address.base != "ex/jira":
-                    raise gateway_unauthorized("FAILURE_CLIENT_AUTH_MISMATCH")
+                    raise _unauthorized("FAILURE_CLIENT_AUTH_MISMATCH")
                 scopes = self._credentials.tokens[secret].scopes
                 return Caller(account=account, kind="scoped", scopes=scopes, identity=secret)
             if operation.family in ("import info", "resources") or not self._accepts_classic(address):
-                raise gateway_unauthorized()
+                raise _unauthorized()
             return Caller(account=account, kind="basic", identity=account.account_id)
         if scheme != "bearer" or not value:
-            raise gateway_unauthorized()
+            raise _unauthorized()
         source = source_of_token(self._site, value)
         if source is not None:
             named = address.path.split("/")[2:3] if address.path.startswith("/importsource/") else []
@@ -166,10 +162,10 @@ class Identification:
             return Caller(account=None, kind="import token", source=source, identity=source.id)
         token = self._credentials.find(value) if not self._access.is_revoked(value) else None
         if token is None or operation.family == "import info":
-            raise self._import_token_refused() if operation.accepts_import_token else gateway_unauthorized()
+            raise self._import_token_refused() if operation.accepts_import_token else _unauthorized()
         if address.base not in ("ex/jira", "gateway"):
             # The short form does not accept OAuth tokens, according to a client written for them.
-            raise gateway_unauthorized()
+            raise _unauthorized()
         account = self._site.accounts[token.account_id]
         return Caller(account=account, kind=token.kind, scopes=token.scopes, identity=token.secret)
 
@@ -184,9 +180,8 @@ class Identification:
 
     def _import_token_refused(self) -> Rejection:
         status = self._site.doubts.container_token_status
-        headers = {"X-Failure-Category": "FAILURE_CLIENT_AUTH", "Content-Type": GATEWAY_JSON}
         message = "Unauthorized" if status == 401 else "Forbidden"
-        return Rejection(status, {"code": status, "message": message}, headers)
+        return _gateway_rejection(status, message, "FAILURE_CLIENT_AUTH")
 
 
 def _rejected(status: int, error: str, description: str) -> Rejection:

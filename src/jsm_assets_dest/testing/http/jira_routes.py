@@ -12,7 +12,7 @@ from ..world.entities import Account
 from ..world.json_reading import JsonObject, JsonValue
 from ..world.rejections import Rejection, errors_body
 from .call import Call, Routes
-from .exchange import HTML, JSON, TEXT, Response, empty_response, json_response
+from .exchange import HTML, JSON, TEXT, Response
 from .identity import MUST_AUTHENTICATE
 from .languages import translate
 
@@ -32,50 +32,47 @@ def _must_authenticate(call: Call) -> Rejection:
     return Rejection(401, MUST_AUTHENTICATE, headers)
 
 
-@EDGE.operation("read tenant info", "GET", "/_edge/tenant_info")
-def read_tenant_info(call: Call) -> Response:
-    return json_response({"cloudId": call.site.cloud_id})
+@EDGE.operation("read tenant info", "GET /_edge/tenant_info")
+def read_tenant_info(call: Call) -> JsonValue:
+    return {"cloudId": call.site.cloud_id}
 
 
-@ROUTES.operation("read myself", "GET", "/myself", scope="read:jira-user")
-def read_myself(call: Call) -> Response:
+@ROUTES.operation("read myself", "GET /myself", scope="read:jira-user")
+def read_myself(call: Call) -> JsonValue:
     account = call.caller.account
     if account is None:
         raise _must_authenticate(call)
     expanded = {part.strip() for part in call.query.get("expand", "").split(",")}
-    licensed = call.access.is_licensed(account)
-    groups = account.groups
-    roles = [_SITE_ROLE, _JSM_ROLE] if licensed else [_SITE_ROLE]
-    avatar = f"https://secure.gravatar.com/avatar/{account.account_id[-12:]}?s="
-    document: JsonObject = {
-        "self": f"{call.address.prefix}/rest/api/3/user?accountId={account.account_id}",
-        "accountId": account.account_id,
-        "accountType": account.kind,
+    groups: list[JsonValue] = [
+        {
+            "name": name,
+            "groupId": call.site.groups[name].group_id,
+            "self": f"{call.address.prefix}/rest/api/3/group?groupId={call.site.groups[name].group_id}",
+        }
+        for name in account.groups
+    ]
+    roles = [_SITE_ROLE, _JSM_ROLE] if call.access.is_licensed(account) else [_SITE_ROLE]
+    return {
+        **call.render.jira_user(account),
         "emailAddress": account.email,
-        "avatarUrls": {f"{size}x{size}": f"{avatar}{size}" for size in (16, 24, 32, 48)},
-        "displayName": account.display_name,
-        "active": account.active,
         "timeZone": "Europe/Madrid",
         "locale": account.locale or call.site.locale,
-        "groups": {"size": len(groups), "items": []},
-        "applicationRoles": {"size": len(roles), "items": []},
+        "groups": {"size": len(groups), "items": groups if "groups" in expanded else []},
+        "applicationRoles": {"size": len(roles), "items": roles if "applicationRoles" in expanded else []},
         "expand": "groups,applicationRoles",
     }
-    if "groups" in expanded:
-        items: list[JsonValue] = [
-            {
-                "name": name,
-                "groupId": call.site.groups[name].group_id,
-                "self": f"{call.address.prefix}/rest/api/3/group?groupId={call.site.groups[name].group_id}",
-            }
-            for name in groups
-        ]
-        document["groups"] = {"size": len(groups), "items": items}
-    if "applicationRoles" in expanded:
-        document["applicationRoles"] = {"size": len(roles), "items": [dict(role) for role in roles]}
-    return json_response(document)
 
 
+_OTHER_PERMISSIONS = (
+    "ADD_COMMENTS", "ADMINISTER_PROJECTS", "ARCHIVE_ISSUES", "ASSIGN_ISSUES", "ASSIGNABLE_USER",
+    "CLOSE_ISSUES", "CREATE_ATTACHMENTS", "DELETE_ALL_ATTACHMENTS", "DELETE_ALL_COMMENTS",
+    "DELETE_ALL_WORKLOGS", "DELETE_ISSUES", "DELETE_OWN_ATTACHMENTS", "DELETE_OWN_COMMENTS",
+    "DELETE_OWN_WORKLOGS", "EDIT_ALL_COMMENTS", "EDIT_ALL_WORKLOGS", "EDIT_ISSUE_LAYOUT",
+    "EDIT_OWN_COMMENTS", "EDIT_OWN_WORKLOGS", "EDIT_WORKFLOW", "LINK_ISSUES", "MANAGE_SPRINTS_PERMISSION",
+    "MANAGE_WATCHERS", "MODIFY_REPORTER", "MOVE_ISSUES", "RESOLVE_ISSUES", "SCHEDULE_ISSUES",
+    "SET_ISSUE_SECURITY", "TRANSITION_ISSUES", "UNARCHIVE_ISSUES", "VIEW_AGGREGATED_DATA", "VIEW_DEV_TOOLS",
+    "VIEW_READONLY_WORKFLOW", "VIEW_VOTERS_AND_WATCHERS", "WORK_ON_ISSUES",
+)  # fmt: skip
 _PERMISSIONS = {
     "ADMINISTER": ("0", "Administer Jira", "GLOBAL"),
     "SYSTEM_ADMIN": ("44", "System Administrators", "GLOBAL"),
@@ -87,52 +84,13 @@ _PERMISSIONS = {
     "BROWSE_PROJECTS": ("10", "Browse Projects", "PROJECT"),
     "CREATE_ISSUES": ("11", "Create Issues", "PROJECT"),
     "EDIT_ISSUES": ("12", "Edit Issues", "PROJECT"),
-    **{
-        key: ("-1", key.replace("_", " ").capitalize(), "PROJECT")
-        for key in [
-            "ADD_COMMENTS",
-            "ADMINISTER_PROJECTS",
-            "ARCHIVE_ISSUES",
-            "ASSIGN_ISSUES",
-            "ASSIGNABLE_USER",
-            "CLOSE_ISSUES",
-            "CREATE_ATTACHMENTS",
-            "DELETE_ALL_ATTACHMENTS",
-            "DELETE_ALL_COMMENTS",
-            "DELETE_ALL_WORKLOGS",
-            "DELETE_ISSUES",
-            "DELETE_OWN_ATTACHMENTS",
-            "DELETE_OWN_COMMENTS",
-            "DELETE_OWN_WORKLOGS",
-            "EDIT_ALL_COMMENTS",
-            "EDIT_ALL_WORKLOGS",
-            "EDIT_ISSUE_LAYOUT",
-            "EDIT_OWN_COMMENTS",
-            "EDIT_OWN_WORKLOGS",
-            "EDIT_WORKFLOW",
-            "LINK_ISSUES",
-            "MANAGE_SPRINTS_PERMISSION",
-            "MANAGE_WATCHERS",
-            "MODIFY_REPORTER",
-            "MOVE_ISSUES",
-            "RESOLVE_ISSUES",
-            "SCHEDULE_ISSUES",
-            "SET_ISSUE_SECURITY",
-            "TRANSITION_ISSUES",
-            "UNARCHIVE_ISSUES",
-            "VIEW_AGGREGATED_DATA",
-            "VIEW_DEV_TOOLS",
-            "VIEW_READONLY_WORKFLOW",
-            "VIEW_VOTERS_AND_WATCHERS",
-            "WORK_ON_ISSUES",
-        ]
-    },
+    **{key: ("-1", key.replace("_", " ").capitalize(), "PROJECT") for key in _OTHER_PERMISSIONS},
     "SERVICEDESK_AGENT": ("-1", "Service Project Agent", "PROJECT"),
 }
 
 
-@ROUTES.operation("read permissions", "GET", "/mypermissions", scope="read:jira-work")
-def read_permissions(call: Call) -> Response:
+@ROUTES.operation("read permissions", "GET /mypermissions", scope="read:jira-work")
+def read_permissions(call: Call) -> JsonValue:
     keys = [key.strip() for key in call.query.get("permissions", "").split(",") if key.strip()]
     if not keys:
         raise Rejection(400, errors_body(["The 'permissions' query parameter is required."]))
@@ -150,7 +108,7 @@ def read_permissions(call: Call) -> Response:
             "description": translate(f"Ability to {name.lower()}.", call.language),
             "havePermission": _has_permission(call, call.caller.account, key),
         }
-    return json_response({"permissions": permissions})
+    return {"permissions": permissions}
 
 
 def _has_permission(call: Call, account: Account | None, key: str) -> bool:
@@ -172,34 +130,32 @@ def _site_time(milliseconds: int) -> str:
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}{moment:%z}"
 
 
-@ROUTES.operation("read server info", "GET", "/serverInfo", scope="read:jira-work")
-def read_server_info(call: Call) -> Response:
+@ROUTES.operation("read server info", "GET /serverInfo", scope="read:jira-work")
+def read_server_info(call: Call) -> JsonValue:
     now = call.site.now()
-    return json_response(
-        {
-            "baseUrl": str(call.site.settings["site"]),
-            "version": "1001.0.0-SNAPSHOT",
-            "versionNumbers": [1001, 0, 0],
-            "deploymentType": "Cloud",
-            "buildNumber": 100294,
-            "buildDate": _site_time(now - 86_400_000),
-            "serverTime": _site_time(now),
-            "serverTimeZone": {"timeZoneId": "Africa/Lagos"},
-            "scmInfo": "0" * 40,
-            "serverTitle": "Jira",
-            "defaultLocale": {"locale": call.site.locale},
-        }
-    )
+    return {
+        "baseUrl": str(call.site.settings["site"]),
+        "version": "1001.0.0-SNAPSHOT",
+        "versionNumbers": [1001, 0, 0],
+        "deploymentType": "Cloud",
+        "buildNumber": 100294,
+        "buildDate": _site_time(now - 86_400_000),
+        "serverTime": _site_time(now),
+        "serverTimeZone": {"timeZoneId": "Africa/Lagos"},
+        "scmInfo": "0" * 40,
+        "serverTitle": "Jira",
+        "defaultLocale": {"locale": call.site.locale},
+    }
 
 
-@ROUTES.operation("read licence", "GET", "/instance/license", scope="read:jira-work")
-def read_licence(call: Call) -> Response:
+@ROUTES.operation("read licence", "GET /instance/license", scope="read:jira-work")
+def read_licence(call: Call) -> JsonValue:
     if call.caller.account is None:
         raise _must_authenticate(call)
     plan = "FREE" if call.access.free_plan else "PAID"
-    return json_response(
-        {"applications": [{"id": "jira-software", "plan": "PAID"}, {"id": "jira-servicedesk", "plan": plan}]}
-    )
+    return {
+        "applications": [{"id": "jira-software", "plan": "PAID"}, {"id": "jira-servicedesk", "plan": plan}]
+    }
 
 
 # Jira Service Management ------------------------------------------------------------------------------------
@@ -207,59 +163,55 @@ def read_licence(call: Call) -> Response:
 JSM = Routes("jsm", prefix="/rest/servicedeskapi", scope="read:servicedesk-request")
 
 
-@JSM.operation("read service desk info", "GET", "/info")
-def read_service_desk_info(call: Call) -> Response:
+@JSM.operation("read service desk info", "GET /info")
+def read_service_desk_info(call: Call) -> JsonValue:
     now = call.site.now()
-    return json_response(
-        {
-            "version": "5.0.0",
-            "platformVersion": "1001.0.0-SNAPSHOT",
-            "buildDate": {
-                "iso8601": timestamp(now)[:-5] + "+0000",
-                "jira": timestamp(now),
-                "friendly": "Today 8:00 AM",
-                "epochMillis": now,
-            },
-            "buildChangeSet": "0" * 40,
-            "isLicensedForUse": True,
-            "_links": {"self": f"{call.address.prefix}/rest/servicedeskapi/info"},
-        }
-    )
+    return {
+        "version": "5.0.0",
+        "platformVersion": "1001.0.0-SNAPSHOT",
+        "buildDate": {
+            "iso8601": timestamp(now)[:-5] + "+0000",
+            "jira": timestamp(now),
+            "friendly": "Today 8:00 AM",
+            "epochMillis": now,
+        },
+        "buildChangeSet": "0" * 40,
+        "isLicensedForUse": True,
+        "_links": {"self": f"{call.address.prefix}/rest/servicedeskapi/info"},
+    }
 
 
-def _page(call: Call, path: str, values: list[JsonValue], size: int, start: int) -> Response:
+def _page(call: Call, values: list[JsonValue]) -> JsonValue:
+    size, start = call.number("limit", 50, 1), call.number("start", 0)
     page = values[start : start + size]
-    link = f"{call.address.prefix}{path}"
+    link = call.address.prefix + call.operation.path.removeprefix("/rest/servicedeskapi")
     links: JsonObject = {
         "self": f"{link}?limit={size}&start={start}",
         "base": call.address.prefix,
         "context": "",
     }
-    return json_response(
-        {
-            "_expands": [],
-            "size": len(page),
-            "start": start,
-            "limit": size,
-            "isLastPage": start + size >= len(values),
-            "_links": links,
-            "values": page,
-        }
-    )
+    return {
+        "_expands": [],
+        "size": len(page),
+        "start": start,
+        "limit": size,
+        "isLastPage": start + size >= len(values),
+        "_links": links,
+        "values": page,
+    }
 
 
 def _jsm_refusal(status: int, key: str, text: str) -> Rejection:
     return Rejection(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
 
 
-@JSM.operation("list service desks", "GET", "/servicedesk")
-def list_service_desks(call: Call) -> Response:
+@JSM.operation("list service desks", "GET /servicedesk")
+def list_service_desks(call: Call) -> Response | JsonValue:
     account = call.caller.account
-    size, start = call.number("limit", 50, 1), call.number("start", 0)
     if account is None:
-        return _page(call, "/servicedesk", [], size, start)
+        return _page(call, [])
     if not call.access.is_licensed(account):
-        return empty_response(403)
+        return Response(status=403)
     desk: JsonObject = {
         "id": "1",
         "projectId": "10000",
@@ -267,17 +219,15 @@ def list_service_desks(call: Call) -> Response:
         "projectKey": "ITH",
         "_links": {"self": f"{call.address.prefix}/rest/servicedeskapi/servicedesk/1"},
     }
-    return _page(call, "/servicedesk", [desk], size, start)
+    return _page(call, [desk])
 
 
-@JSM.operation("find workspace", "GET", "/assets/workspace")
-@JSM.operation("find workspace", "GET", "/insight/workspace")
-def find_workspace(call: Call) -> Response:
-    path = call.operation.path.removeprefix("/rest/servicedeskapi")
-    size, start = call.number("limit", 50, 1), call.number("start", 0)
+@JSM.operation("find workspace", "GET /assets/workspace")
+@JSM.operation("find workspace", "GET /insight/workspace")
+def find_workspace(call: Call) -> JsonValue:
     account = call.caller.account
     if account is None:
-        return _page(call, path, [], size, start)
+        return _page(call, [])
     if call.access.workspace_is_forbidden or not call.access.is_licensed(account):
         raise _jsm_refusal(
             call.site.doubts.unlicensed_workspace_status,
@@ -286,7 +236,7 @@ def find_workspace(call: Call) -> Response:
         )
     listed = call.access.workspace_is_listed
     values: list[JsonValue] = [{"workspaceId": call.site.workspace_id}] if listed else []
-    return _page(call, path, values, size, start)
+    return _page(call, values)
 
 
 # Elsewhere --------------------------------------------------------------------------------------------------
@@ -294,18 +244,16 @@ def find_workspace(call: Call) -> Response:
 RESOURCES = Routes("resources")
 
 
-@RESOURCES.operation("list accessible resources", "GET", "/oauth/token/accessible-resources")
-def list_accessible_resources(call: Call) -> Response:
+@RESOURCES.operation("list accessible resources", "GET /oauth/token/accessible-resources")
+def list_accessible_resources(call: Call) -> JsonValue:
     url = str(call.inbound.root or call.site.settings["site"])
     granted = call.caller.scopes if call.caller.scopes is not None else list(ALL_SCOPES)
-    return json_response(
-        [
-            {
-                "id": call.site.cloud_id,
-                "url": url,
-                "name": "acme",
-                "scopes": list(granted),
-                "avatarUrl": "https://site-admin-avatar-cdn.prod.public.atl-paas.net/avatars/240/flag.png",
-            }
-        ]
-    )
+    return [
+        {
+            "id": call.site.cloud_id,
+            "url": url,
+            "name": "acme",
+            "scopes": list(granted),
+            "avatarUrl": "https://site-admin-avatar-cdn.prod.public.atl-paas.net/avatars/240/flag.png",
+        }
+    ]

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from ..world import objects
-from ..world.aql import Search, UnknownAttribute, parse
-from ..world.aql.parsing import InvalidQuery
+from ..world.aql_parsing import InvalidQuery, parse
+from ..world.aql_search import Search, UnknownAttribute
 from ..world.clock import timestamp
 from ..world.entities import AssetObject, ObjectType
 from ..world.json_reading import (
@@ -28,15 +28,15 @@ from ..world.json_reading import (
 )
 from ..world.rejections import bad_request, invalid
 from .call import Body, Call, Routes, invalid_body
-from .exchange import Response, empty_response, json_response
+from .exchange import Response, json_response
 
-ROUTES = Routes("assets")
+ROUTES = Routes("assets", scope="{action}:cmdb-object:jira")
+DEPRECATED_ROUTES = Routes("assets")
 
-_READ, _WRITE, _DELETE = "read:cmdb-object:jira", "write:cmdb-object:jira", "delete:cmdb-object:jira"
-_OBJECT = Body(
-    required={"objectTypeId": ID, "attributes": ARRAY},
-    optional={"hasAvatar": BOOLEAN, "avatarUUID": STRING},
-)
+_READ = "read:cmdb-object:jira"
+_AVATAR = {"hasAvatar": BOOLEAN, "avatarUUID": STRING}
+_CREATE = Body(required={"objectTypeId": ID, "attributes": ARRAY}, optional=_AVATAR)
+_UPDATE = Body(required={"attributes": ARRAY}, optional={"objectTypeId": ID, **_AVATAR})
 
 EARLY_LAST_PAGE = 1000
 """
@@ -85,46 +85,40 @@ def _fields(call: Call, declared: Fields, value: JsonValue) -> dict[str, Any]:
     return fields
 
 
-@ROUTES.operation("create object", "POST", "/object/create", scope=_WRITE, body=_OBJECT)
-def create_object(call: Call) -> Response:
-    object_type = call.object_type_in_body("objectTypeId")
+@ROUTES.operation("create object", "POST /object/create", _CREATE, status=201)
+def create_object(call: Call) -> JsonValue:
+    object_type, body = call.object_type_in_body("objectTypeId"), call.body
     call.require(call.site.schemas[object_type.schema_id], "develop")
     asset = objects.create_object(
         call.site,
         object_type,
-        _wanted(call, cast("list[JsonValue]", call.body["attributes"])),
+        _wanted(call, body["attributes"]),
         account_id=call.account_id,
-        has_avatar=call.boolean("hasAvatar") or False,
-        avatar_uuid=call.text("avatarUUID"),
     )
-    return json_response(call.render.asset(asset), 201)
+    _set_avatar(asset, body)
+    return call.render.asset(asset)
 
 
-@ROUTES.operation("get object", "GET", "/object/{id}", scope=_READ)
-def get_object(call: Call) -> Response:
+def _set_avatar(asset: AssetObject, body: Mapping[str, Any]) -> None:
+    asset.has_avatar = body.get("hasAvatar") or asset.has_avatar
+    asset.avatar_uuid = body.get("avatarUUID") or asset.avatar_uuid
+
+
+@ROUTES.operation("get object", "GET /object/{id}")
+def get_object(call: Call) -> JsonValue:
     asset = _asset(call, "view")
     document = call.render.asset(asset, attributes=call.flag("includeAttributes", default=True))
     document["extendedInfo"] = {"openIssuesExists": bool(asset.ticket_keys), "attachmentsExists": False}
-    return json_response(document)
+    return document
 
 
-@ROUTES.operation(
-    "update object",
-    "PUT",
-    "/object/{id}",
-    scope=_WRITE,
-    body=Body(
-        required={"attributes": ARRAY},
-        optional={"objectTypeId": ID, "hasAvatar": BOOLEAN, "avatarUUID": STRING},
-    ),
-)
-def update_object(call: Call) -> Response:
-    asset = _asset(call, "develop")
-    type_id = call.text("objectTypeId")
-    doubts = call.site.doubts
-    if type_id is None and doubts.object_update_needs_type:
+@ROUTES.operation("update object", "PUT /object/{id}", _UPDATE)
+def update_object(call: Call) -> JsonValue:
+    asset, body, doubts = _asset(call, "develop"), call.body, call.site.doubts
+    has_type = "objectTypeId" in body
+    if not has_type and doubts.object_update_needs_type:
         raise invalid("objectTypeId", "The field objectTypeId is required")
-    texts = _wanted(call, cast("list[JsonValue]", call.body["attributes"]))
+    texts = _wanted(call, body["attributes"])
     if doubts.object_update_replaces:
         object_type = call.site.types[asset.type_id]
         editable = [attribute for attribute in call.site.attributes_of(object_type) if attribute.editable]
@@ -134,14 +128,13 @@ def update_object(call: Call) -> Response:
         asset,
         texts,
         account_id=call.account_id,
-        object_type=call.object_type_in_body("objectTypeId") if type_id is not None else None,
+        object_type=call.object_type_in_body("objectTypeId") if has_type else None,
     )
-    asset.has_avatar = call.boolean("hasAvatar") or asset.has_avatar
-    asset.avatar_uuid = call.text("avatarUUID") or asset.avatar_uuid
-    return json_response(call.render.asset(asset, attributes=True))
+    _set_avatar(asset, body)
+    return call.render.asset(asset, attributes=True)
 
 
-@ROUTES.operation("delete object", "DELETE", "/object/{id}", scope=_DELETE)
+@ROUTES.operation("delete object", "DELETE /object/{id}")
 def delete_object(call: Call) -> Response:
     asset = _asset(call, "develop")
     document = call.render.asset(asset)
@@ -149,25 +142,24 @@ def delete_object(call: Call) -> Response:
     doubts = call.site.doubts
     if doubts.delete_object_body and doubts.delete_object_status == 200:
         return json_response(document)
-    return empty_response(doubts.delete_object_status)
+    return Response(status=doubts.delete_object_status)
 
 
-@ROUTES.operation("list object attributes", "GET", "/object/{id}/attributes", scope=_READ)
-def list_object_attributes(call: Call) -> Response:
-    return json_response(call.render.object_attributes(_asset(call, "view")))
+@ROUTES.operation("list object attributes", "GET /object/{id}/attributes")
+def list_object_attributes(call: Call) -> JsonValue:
+    return call.render.object_attributes(_asset(call, "view"))
 
 
-@ROUTES.operation("list object history", "GET", "/object/{id}/history", scope=_READ)
-def list_object_history(call: Call) -> Response:
-    asset = _asset(call, "view")
-    entries = objects.history_of(call.site, asset)
+@ROUTES.operation("list object history", "GET /object/{id}/history")
+def list_object_history(call: Call) -> JsonValue:
+    entries = objects.history_of(call.site, _asset(call, "view"))
     if not call.flag("asc"):
         entries.reverse()
-    return json_response([call.render.history(entry) for entry in entries])
+    return [call.render.history(entry) for entry in entries]
 
 
-@ROUTES.operation("read object references", "GET", "/object/{id}/referenceinfo", scope=_READ)
-def read_object_references(call: Call) -> Response:
+@ROUTES.operation("read object references", "GET /object/{id}/referenceinfo")
+def read_object_references(call: Call) -> JsonValue:
     asset = _asset(call, "view")
     site = call.site
     holders: dict[int, set[int]] = {}
@@ -177,47 +169,44 @@ def read_object_references(call: Call) -> Response:
             type_id = site.objects[holder].type_id
             holders.setdefault(type_id, set()).add(holder)
             kinds.setdefault(type_id, set()).add(int(attribute.additional_value or "0"))
-    return json_response(
-        [
-            {
-                "referenceTypes": [
-                    call.render.reference_type(site.reference_types[kind])
-                    for kind in sorted(kinds[type_id])
-                    if kind in site.reference_types
-                ],
-                "objectType": call.render.object_type(site.types[type_id]),
-                "numberOfReferencedObjects": len(object_ids),
-                "openIssuesExists": any(site.objects[object_id].ticket_keys for object_id in object_ids),
-            }
-            for type_id, object_ids in holders.items()
-        ]
-    )
+    return [
+        {
+            "referenceTypes": [
+                call.render.reference_type(site.reference_types[kind])
+                for kind in sorted(kinds[type_id])
+                if kind in site.reference_types
+            ],
+            "objectType": call.render.object_type(site.types[type_id]),
+            "numberOfReferencedObjects": len(object_ids),
+            "openIssuesExists": any(site.objects[object_id].ticket_keys for object_id in object_ids),
+        }
+        for type_id, object_ids in holders.items()
+    ]
 
 
-@ROUTES.operation("list connected tickets", "GET", "/objectconnectedtickets/{id}/tickets", scope=_READ)
-def list_connected_tickets(call: Call) -> Response:
+@ROUTES.operation("list connected tickets", "GET /objectconnectedtickets/{id}/tickets")
+def list_connected_tickets(call: Call) -> JsonValue:
     asset = _asset(call, "view")
     workspace = call.site.workspace_id
     images = "https://acme.atlassian.net/images"
-    tickets: list[JsonValue] = []
-    for number, key in enumerate(asset.ticket_keys, 10_001):
-        tickets.append(
-            {
-                "workspaceId": workspace,
-                "globalId": f"{workspace}:{number}",
-                "key": key,
-                "id": str(number),
-                "reporter": next(iter(call.site.accounts)),
-                "created": timestamp(asset.created),
-                "updated": timestamp(asset.updated),
-                "title": f"About {call.site.label_of(asset)}",
-                "status": {"name": "Open", "description": "", "colorName": "blue-gray"},
-                "type": {"name": "Service request", "description": "", "iconUrl": f"{images}/request.svg"},
-                "priority": {"name": "Medium", "iconUrl": f"{images}/medium.svg"},
-            }
-        )
+    tickets: list[JsonValue] = [
+        {
+            "workspaceId": workspace,
+            "globalId": f"{workspace}:{number}",
+            "key": key,
+            "id": str(number),
+            "reporter": next(iter(call.site.accounts)),
+            "created": timestamp(asset.created),
+            "updated": timestamp(asset.updated),
+            "title": f"About {call.site.label_of(asset)}",
+            "status": {"name": "Open", "description": "", "colorName": "blue-gray"},
+            "type": {"name": "Service request", "description": "", "iconUrl": f"{images}/request.svg"},
+            "priority": {"name": "Medium", "iconUrl": f"{images}/medium.svg"},
+        }
+        for number, key in enumerate(asset.ticket_keys, 10_001)
+    ]
     query = f'issue in ("{",".join(asset.ticket_keys)}")' if tickets else ""
-    return json_response({"tickets": tickets, "allTicketsQuery": query})
+    return {"tickets": tickets, "allTicketsQuery": query}
 
 
 # Searching --------------------------------------------------------------------------------------------------
@@ -285,18 +274,15 @@ def _definitions(call: Call, page: Sequence[AssetObject]) -> list[JsonValue]:
     return [call.render.attribute(attribute, with_type=True) for attribute in seen.values()]
 
 
-@ROUTES.operation(
-    "search objects",
-    "POST",
-    "/object/aql",
-    scope=_READ,
+_SEARCH = Body(
+    required={"qlQuery": STRING},
     # Paging parameters in the body are ignored, which misleads clients (seen in three of them).
-    body=Body(
-        required={"qlQuery": STRING},
-        optional=dict.fromkeys(("startAt", "maxResults", "resultsPerPage", "includeAttributes"), ANY),
-    ),
+    optional=dict.fromkeys(("startAt", "maxResults", "resultsPerPage", "includeAttributes"), ANY),
 )
-def search_objects(call: Call) -> Response:
+
+
+@ROUTES.operation("search objects", "POST /object/aql", _SEARCH, scope=_READ)
+def search_objects(call: Call) -> JsonValue:
     doubts = call.site.doubts
     start = call.number("startAt", 0)
     size = _page_size(call)
@@ -326,7 +312,7 @@ def search_objects(call: Call) -> Response:
     if not doubts.is_last_absent:
         shown_last: JsonValue = str(is_last).lower() if doubts.is_last_as_text else is_last
         document.update(isLast=shown_last, last=shown_last)
-    return json_response(document)
+    return document
 
 
 def _page_size(call: Call) -> int:
@@ -340,7 +326,7 @@ def _page_size(call: Call) -> int:
 def _result(call: Call, start: int) -> list[int]:
     """Return the ids of a search, from the snapshot if `Doubts` says so."""
     site = call.site
-    text = call.text("qlQuery") or ""
+    text: str = call.body["qlQuery"]
     key = (call.account_id, text)
     if site.doubts.search_snapshot and start and key in site.snapshots:
         return [object_id for object_id in site.snapshots[key] if object_id in site.objects]
@@ -351,13 +337,11 @@ def _result(call: Call, start: int) -> list[int]:
 
 
 @ROUTES.operation(
-    "count objects", "POST", "/object/aql/totalcount", scope=_READ, body=Body(required={"qlQuery": STRING})
+    "count objects", "POST /object/aql/totalcount", Body(required={"qlQuery": STRING}), scope=_READ
 )
-def count_objects(call: Call) -> Response:
-    object_ids = _without_lag(
-        call, _find(call, call.text("qlQuery") or ""), call.site.doubts.count_lag_seconds
-    )
-    return json_response({"totalCount": len(object_ids)})
+def count_objects(call: Call) -> JsonValue:
+    object_ids = _find(call, call.body["qlQuery"])
+    return {"totalCount": len(_without_lag(call, object_ids, call.site.doubts.count_lag_seconds))}
 
 
 _FILTER = {
@@ -380,7 +364,7 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
     object_ids = _find(call, text)
     start = (number - 1) * size
     page = [call.site.objects[object_id] for object_id in object_ids[start : start + size]]
-    document: JsonObject = {
+    return {
         "objectEntries": [
             call.render.asset(asset, attributes=with_attributes, definitions=False) for asset in page
         ],
@@ -400,7 +384,6 @@ def _listed(call: Call, text: str, number: int, size: int, *, with_attributes: b
         "iqlSearchResult": True,
         "conversionPossible": False,
     }
-    return document
 
 
 def _query_field(call: Call) -> str:
@@ -414,28 +397,27 @@ _NAVLIST = Body(
 )
 
 
-@ROUTES.operation("search objects (deprecated)", "POST", "/object/navlist/aql", scope=_READ, body=_NAVLIST)
-@ROUTES.operation("search objects (deprecated)", "POST", "/object/navlist/iql", body=_NAVLIST)
-def search_objects_of_type(call: Call) -> Response:
-    object_type = call.object_type_in_body("objectTypeId")
+@ROUTES.operation("search objects (deprecated)", "POST /object/navlist/aql", _NAVLIST, scope=_READ)
+@DEPRECATED_ROUTES.operation("search objects (deprecated)", "POST /object/navlist/iql", _NAVLIST)
+def search_objects_of_type(call: Call) -> JsonValue:
+    object_type, body = call.object_type_in_body("objectTypeId"), call.body
     parts = [f"objectTypeId = {object_type.id}"]
-    text = call.text(_query_field(call)) or call.text("qlQuery") or call.text("iql")
+    text = body.get(_query_field(call)) or body.get("qlQuery") or body.get("iql")
     if text:
         parts.append(f"({text})")
-    number, size = call.integer("page") or 1, call.integer("resultsPerPage") or 25
-    with_attributes = call.boolean("includeAttributes")
-    document = _listed(call, " AND ".join(parts), number, size, with_attributes=with_attributes is not False)
-    document["objectTypeId"] = str(object_type.id)
-    return json_response(document)
+    number, size = body.get("page") or 1, body.get("resultsPerPage") or 25
+    with_attributes = body.get("includeAttributes", True)
+    document = _listed(call, " AND ".join(parts), number, size, with_attributes=with_attributes)
+    return {**document, "objectTypeId": str(object_type.id)}
 
 
-@ROUTES.operation("search objects (deprecated)", "GET", "/aql/objects")
-@ROUTES.operation("search objects (deprecated)", "GET", "/iql/objects")
-def search_objects_by_query(call: Call) -> Response:
+@DEPRECATED_ROUTES.operation("search objects (deprecated)", "GET /aql/objects")
+@DEPRECATED_ROUTES.operation("search objects (deprecated)", "GET /iql/objects")
+def search_objects_by_query(call: Call) -> JsonValue:
     field = _query_field(call)
     text = call.query.get(field)
     if text is None:
         raise bad_request(f"The parameter {field} is required")
     number, size = call.number("page", 1, 1), call.number("resultPerPage", 25, 1)
     with_attributes = call.flag("includeAttributes", default=True)
-    return json_response(_listed(call, text, number, size, with_attributes=with_attributes))
+    return _listed(call, text, number, size, with_attributes=with_attributes)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+from functools import lru_cache
+
 from ..world.clock import display_timestamp, timestamp
 from ..world.entities import (
     DEFAULT,
@@ -25,11 +29,14 @@ from ..world.json_reading import JsonObject, JsonValue
 from ..world.schemas import object_count
 from ..world.site import Site
 from ..world.values import display
+from .exchange import Response
 
 MEDIA_TOKEN = "eyJhbGciOiJub25lIn0.emulated-media-token"
 """
 The beginning of every avatar's token. It must not appear in exports, journals, and logs.
 """
+
+LARGEST_IMAGE = 288
 
 
 class Renderer:
@@ -300,6 +307,20 @@ class Renderer:
             **({"emailAddress": account.email} if account.shows_email else {}),
         }
 
+    def jira_user(self, account: Account) -> JsonObject:
+        """Render a user as Jira shows it to other users."""
+        avatar = f"https://secure.gravatar.com/avatar/{account.account_id[-12:]}?s="
+        return {
+            "self": f"{self._base}/rest/api/3/user?accountId={account.account_id}",
+            "accountId": account.account_id,
+            "accountType": account.kind,
+            "avatarUrls": {f"{size}x{size}": f"{avatar}{size}" for size in (16, 24, 32, 48)},
+            "displayName": account.display_name,
+            "active": account.active,
+            "locale": "en_US",
+            **({"emailAddress": account.email} if account.shows_email else {}),
+        }
+
     def history(self, entry: HistoryEntry) -> JsonObject:
         """Render an entry of an object's history."""
         account = self._site.accounts.get(entry.account_id)
@@ -317,3 +338,27 @@ class Renderer:
 
 def _plain(value: str, display_text: str) -> JsonObject:
     return {"value": value, "displayValue": display_text, "searchValue": value, "referencedType": False}
+
+
+def image_response(seed: str, size: int) -> Response:
+    """Return a square image of at most 288 pixels in a color that depends on the seed."""
+    return Response(status=200, body=image(min(size, LARGEST_IMAGE), seed), content_type="image/png")
+
+
+@lru_cache(maxsize=64)
+def image(size: int, seed: str) -> bytes:
+    """Return a square PNG in one color that depends on the seed."""
+    colour = zlib.crc32(seed.encode())
+    pixel = bytes(((colour >> shift) & 0x7F) + 0x50 for shift in (0, 8, 16))
+    rows = (b"\x00" + pixel * size) * size
+
+    def part(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + part(b"IHDR", header)
+        + part(b"IDAT", zlib.compress(rows, 9))
+        + part(b"IEND", b"")
+    )

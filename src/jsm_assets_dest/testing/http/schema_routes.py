@@ -7,26 +7,35 @@ from typing import cast
 
 from ..world import schemas
 from ..world.entities import ObjectSchema, Role
-from ..world.json_reading import BOOLEAN, OBJECT, STRING, JsonObject, JsonValue
+from ..world.json_reading import ANY, BOOLEAN, OBJECT, STRING, JsonObject, JsonValue
 from ..world.rejections import Rejection, bad_request, by_strictness, errors_body
 from .call import Body, Call, Routes
-from .exchange import Response, empty_response, json_response
 
-ROUTES = Routes("assets")
+ROUTES = Routes("assets", scope="{action}:cmdb-schema:jira")
 ROLE_ROUTES = Routes("assets", prefix="/config/role", site_gateway_only=True)
 
-_READ, _WRITE, _DELETE = "read:cmdb-schema:jira", "write:cmdb-schema:jira", "delete:cmdb-schema:jira"
-_PROPERTY = Body(
-    optional={
-        "allowOtherObjectSchema": BOOLEAN,
-        "validateQuickCreate": BOOLEAN,
-        "quickCreateObjects": BOOLEAN,
-    }
+_CREATE = Body(
+    required={"name": STRING, "objectSchemaKey": STRING},
+    optional={"description": STRING, "crossSchemaReferencingAllowed": BOOLEAN},
 )
+_UPDATE = Body(optional=dict.fromkeys(("name", "objectSchemaKey", "description", "displayName"), STRING))
+_ARGUMENTS = {
+    # field of a body: argument of a rule
+    "name": "name",
+    "objectSchemaKey": "key",
+    "description": "description",
+    "crossSchemaReferencingAllowed": "allow_other_object_schema",
+}
+_PROPERTIES = {
+    # field of a body: property of an object schema
+    "allowOtherObjectSchema": "allow_other_object_schema",
+    "validateQuickCreate": "validate_quick_create",
+    "quickCreateObjects": "quick_create_objects",
+}
 
 
-@ROUTES.operation("list object schemas", "GET", "/objectschema/list", scope=_READ)
-def list_object_schemas(call: Call) -> Response:
+@ROUTES.operation("list object schemas", "GET /objectschema/list")
+def list_object_schemas(call: Call) -> JsonValue:
     start, size = call.number("startAt", 0), call.number("maxResults", 25, 1)
     counts = call.flag("includeCounts")
     visible = [
@@ -34,104 +43,68 @@ def list_object_schemas(call: Call) -> Response:
         for schema in call.site.schemas.values()
         if schema.key in call.access.closed_schemas or call.may(schema, "view")
     ]
-    page = visible[start : start + size]
     last = start + size >= len(visible)
-    return json_response(
-        {
-            "startAt": start,
-            "maxResults": size,
-            "total": len(visible),
-            "values": [
-                call.render.schema(schema, counts=counts, can_manage=call.may(schema, "manage"))
-                for schema in page
-            ],
-            "isLast": last,
-            "last": last,
-        }
-    )
+    return {
+        "startAt": start,
+        "maxResults": size,
+        "total": len(visible),
+        "values": [
+            call.render.schema(schema, counts=counts, can_manage=call.may(schema, "manage"))
+            for schema in visible[start : start + size]
+        ],
+        "isLast": last,
+        "last": last,
+    }
 
 
-@ROUTES.operation(
-    "create object schema",
-    "POST",
-    "/objectschema/create",
-    scope=_WRITE,
-    body=Body(
-        required={"name": STRING, "objectSchemaKey": STRING},
-        optional={"description": STRING, "crossSchemaReferencingAllowed": BOOLEAN},
-    ),
-)
-def create_object_schema(call: Call) -> Response:
-    account = call.caller.account
+@ROUTES.operation("create object schema", "POST /objectschema/create", _CREATE, status=201)
+def create_object_schema(call: Call) -> JsonValue:
+    arguments, account = call.arguments(_ARGUMENTS), call.caller.account
     if account is None or not account.admin:
         # The sentence is from Jira's OpenAPI document, for other calls; for Assets it is a guess.
         text = "You are not authorized to perform this action. Administrator privileges are required."
         raise Rejection(403, errors_body([text]))
-    schema = schemas.create_schema(
-        call.site,
-        name=call.text("name") or "",
-        key=call.text("objectSchemaKey") or "",
-        description=call.text("description") or "",
-        creator=account.account_id,
-        allow_other_object_schema=call.boolean("crossSchemaReferencingAllowed") or False,
-    )
-    return json_response(call.render.schema(schema), 201)
+    schema = schemas.create_schema(call.site, creator=account.account_id, **arguments)
+    return call.render.schema(schema)
 
 
-@ROUTES.operation("get object schema", "GET", "/objectschema/{id}", scope=_READ)
-def get_object_schema(call: Call) -> Response:
-    schema = call.schema("view")
-    return json_response(call.render.schema(schema))
+@ROUTES.operation("get object schema", "GET /objectschema/{id}")
+def get_object_schema(call: Call) -> JsonValue:
+    return call.render.schema(call.schema("view"))
 
 
-@ROUTES.operation(
-    "update object schema",
-    "PUT",
-    "/objectschema/{id}",
-    scope=_WRITE,
-    body=Body(
-        optional={"name": STRING, "objectSchemaKey": STRING, "description": STRING, "displayName": STRING}
-    ),
-)
-def update_object_schema(call: Call) -> Response:
+@ROUTES.operation("update object schema", "PUT /objectschema/{id}", _UPDATE)
+def update_object_schema(call: Call) -> JsonValue:
     schema = call.schema("manage")
-    schemas.update_schema(
-        call.site,
-        schema,
-        name=call.text("name"),
-        key=call.text("objectSchemaKey"),
-        description=call.text("description"),
-    )
-    return json_response(call.render.schema(schema))
+    schemas.update_schema(call.site, schema, **call.arguments(_ARGUMENTS))
+    return call.render.schema(schema)
 
 
-@ROUTES.operation("delete object schema", "DELETE", "/objectschema/{id}", scope=_DELETE)
-def delete_object_schema(call: Call) -> Response:
+@ROUTES.operation("delete object schema", "DELETE /objectschema/{id}")
+def delete_object_schema(call: Call) -> JsonValue:
     schema = call.schema("manage")
     document = call.render.schema(schema)
     schemas.delete_schema(call.site, schema)
-    return json_response(document)
+    return document
 
 
 @ROUTES.operation(
-    "list schema attributes", "GET", "/objectschema/{id}/attributes", scope="read:cmdb-attribute:jira"
+    "list schema attributes", "GET /objectschema/{id}/attributes", scope="read:cmdb-attribute:jira"
 )
-def list_schema_attributes(call: Call) -> Response:
+def list_schema_attributes(call: Call) -> JsonValue:
     schema = call.schema("view")
     name_part = call.name_filter()
     only_editable, extended = call.flag("onlyValueEditable"), call.flag("extended")
-    return json_response(
-        [
-            call.render.attribute(attribute, with_type=extended)
-            for object_type in call.site.types_of(schema)
-            for attribute in call.site.attributes_of(object_type, with_inherited=False)
-            if name_part in attribute.name.lower() and (attribute.editable or not only_editable)
-        ]
-    )
+    return [
+        call.render.attribute(attribute, with_type=extended)
+        for object_type in call.site.types_of(schema)
+        for attribute in call.site.attributes_of(object_type, with_inherited=False)
+        if name_part in attribute.name.lower() and (attribute.editable or not only_editable)
+    ]
 
 
-@ROUTES.operation("list object types", "GET", "/objectschema/{id}/objecttypes", scope="read:cmdb-type:jira")
-def list_object_types(call: Call) -> Response:
+@ROUTES.operation("list object types", "GET /objectschema/{id}/objecttypes", scope="read:cmdb-type:jira")
+def list_object_types(call: Call) -> JsonValue:
     schema = call.schema("view")
     without_abstract = call.flag("excludeAbstract")
     documents = [
@@ -139,74 +112,59 @@ def list_object_types(call: Call) -> Response:
         for object_type in call.site.types_of(schema)
         if not (without_abstract and object_type.abstract)
     ]
-    return json_response({"entries": documents} if call.site.doubts.object_types_in_entries else documents)
+    return {"entries": documents} if call.site.doubts.object_types_in_entries else documents
 
 
 @ROUTES.operation(
-    "list object types flat", "GET", "/objectschema/{id}/objecttypes/flat", scope="read:cmdb-type:jira"
+    "list object types flat", "GET /objectschema/{id}/objecttypes/flat", scope="read:cmdb-type:jira"
 )
-def list_object_types_flat(call: Call) -> Response:
+def list_object_types_flat(call: Call) -> JsonValue:
     schema = call.schema("view")
     name_part, excluded = call.name_filter(), call.query.get("exclude", "").lower().strip('"')
-    counts = call.flag("includeObjectCounts")
-    documents = []
-    for object_type in call.site.types_of(schema):
-        if name_part in object_type.name.lower() and not (excluded and excluded == object_type.name.lower()):
-            document = call.render.object_type(object_type)
-            documents.append(document if counts else {**document, "objectCount": 0})
-    return json_response(documents)
+    without_counts: JsonObject = {} if call.flag("includeObjectCounts") else {"objectCount": 0}
+    return [
+        {**call.render.object_type(object_type), **without_counts}
+        for object_type in call.site.types_of(schema)
+        if name_part in object_type.name.lower() and not (excluded and excluded == object_type.name.lower())
+    ]
 
 
 @ROUTES.operation(
-    "list reference types", "GET", "/objectschema/{id}/referencetypes", scope="read:cmdb-config:jira"
+    "list reference types", "GET /objectschema/{id}/referencetypes", scope="read:cmdb-config:jira"
 )
-def list_schema_reference_types(call: Call) -> Response:
+def list_schema_reference_types(call: Call) -> JsonValue:
     schema = call.schema("view")
     call.require_address(exists=call.site.doubts.schema_reference_types_present)
     kinds = call.site.reference_types.values()
-    return json_response(
-        [call.render.reference_type(kind) for kind in kinds if kind.schema_id in (None, schema.id)]
-    )
+    return [call.render.reference_type(kind) for kind in kinds if kind.schema_id in (None, schema.id)]
 
 
 def _properties(schema: ObjectSchema) -> JsonObject:
-    return {
-        "allowOtherObjectSchema": schema.allow_other_object_schema,
-        "validateQuickCreate": schema.validate_quick_create,
-        "quickCreateObjects": schema.quick_create_objects,
-    }
+    return {name: getattr(schema, attribute) for name, attribute in _PROPERTIES.items()}
 
 
-@ROUTES.operation("read schema properties", "GET", "/global/config/objectschema/{id}/property", scope=_READ)
-def read_schema_properties(call: Call) -> Response:
+@ROUTES.operation("read schema properties", "GET /global/config/objectschema/{id}/property")
+def read_schema_properties(call: Call) -> JsonValue:
     schema = call.schema("view")
-    more: JsonObject = {"createObjectsCustomField": False, "serviceDescCustomersEnabled": False}
-    return json_response({**_properties(schema), **more})
+    return {**_properties(schema), "createObjectsCustomField": False, "serviceDescCustomersEnabled": False}
 
 
 @ROUTES.operation(
     "update schema properties",
-    "POST",
-    "/global/config/objectschema/{id}/property",
-    scope=_WRITE,
-    body=_PROPERTY,
+    "POST /global/config/objectschema/{id}/property",
+    Body(optional=dict.fromkeys(_PROPERTIES, BOOLEAN)),
 )
-def update_schema_properties(call: Call) -> Response:
+def update_schema_properties(call: Call) -> None:
     schema = call.schema("manage")
-    if (value := call.boolean("allowOtherObjectSchema")) is not None:
-        schema.allow_other_object_schema = value
-    if (value := call.boolean("validateQuickCreate")) is not None:
-        schema.validate_quick_create = value
-    if (value := call.boolean("quickCreateObjects")) is not None:
-        schema.quick_create_objects = value
+    for name, value in call.body.items():
+        setattr(schema, _PROPERTIES[name], value)
     schema.updated = call.site.now()
-    return empty_response()
 
 
-@ROUTES.operation("read schema properties", "GET", "/global/config/objectschema/{id}", scope=_READ)
-def read_schema_configuration(call: Call) -> Response:
+@ROUTES.operation("read schema properties", "GET /global/config/objectschema/{id}")
+def read_schema_configuration(call: Call) -> JsonValue:
     call.require_address(exists=call.site.doubts.global_config_present)
-    return json_response(_properties(call.schema("view")))
+    return _properties(call.schema("view"))
 
 
 # Roles ------------------------------------------------------------------------------------------------------
@@ -214,44 +172,41 @@ def read_schema_configuration(call: Call) -> Response:
 # with account ids in place of user keys, which is a guess. `Doubts.roles_readable` and `roles_writable` turn them off.
 
 
-def _role_links(call: Call, roles: list[Role]) -> Response:
+def _role_links(call: Call, roles: list[Role]) -> JsonValue:
     # The observed links contain the old name of the product.
     root = call.base.replace("/jsm/assets/", "/jsm/insight/").replace("/gateway/api", "")
-    return json_response({role.name: f"{root}/config/role/{role.id}" for role in roles})
+    return {role.name: f"{root}/config/role/{role.id}" for role in roles}
 
 
-@ROLE_ROUTES.operation("list roles", "GET", "/objectschema/{id}")
-def list_roles(call: Call) -> Response:
+@ROLE_ROUTES.operation("list roles", "GET /objectschema/{id}")
+def list_roles(call: Call) -> JsonValue:
     schema = call.schema("view")
     call.require_address(exists=call.site.doubts.roles_readable)
     return _role_links(call, schemas.roles_of(call.site, schema))
 
 
-@ROLE_ROUTES.operation("list roles", "GET", "/objecttype/{id}")
-def list_type_roles(call: Call) -> Response:
+@ROLE_ROUTES.operation("list roles", "GET /objecttype/{id}")
+def list_type_roles(call: Call) -> JsonValue:
     object_type = call.object_type("view")
     call.require_address(exists=call.site.doubts.roles_readable)
     return _role_links(call, schemas.type_roles_of(call.site, object_type))
 
 
-@ROLE_ROUTES.operation("get role", "GET", "/{id}")
-def get_role(call: Call) -> Response:
-    role = schemas.role(call.site, call.parameters["id"])
+@ROLE_ROUTES.operation("get role", "GET /{id}")
+def get_role(call: Call) -> JsonValue:
+    role = call.site.role(call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "view")
     call.require_address(exists=call.site.doubts.roles_readable)
-    return json_response(_role_document(call, role))
+    return _role_document(call, role)
 
 
 @ROLE_ROUTES.operation(
     "set role",
-    "PUT",
-    "/{id}",
-    body=Body(
-        required={"categorisedActors": OBJECT}, optional={"id": "any", "name": STRING, "description": STRING}
-    ),
+    "PUT /{id}",
+    Body(required={"categorisedActors": OBJECT}, optional={"id": ANY, "name": STRING, "description": STRING}),
 )
-def set_role(call: Call) -> Response:
-    role = schemas.role(call.site, call.parameters["id"])
+def set_role(call: Call) -> JsonValue:
+    role = call.site.role(call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "manage")
     call.require_address(exists=call.site.doubts.roles_writable)
     actors = cast(JsonObject, call.body["categorisedActors"])
@@ -261,7 +216,7 @@ def set_role(call: Call) -> Response:
     users = _actor_names(actors.get(schemas.USER_ACTORS, []))
     groups = _actor_names(actors.get(schemas.GROUP_ACTORS, []))
     schemas.set_actors(call.site, role, users, groups)
-    return json_response(_role_document(call, role))
+    return _role_document(call, role)
 
 
 def _actor_names(value: JsonValue) -> list[str]:
@@ -271,19 +226,18 @@ def _actor_names(value: JsonValue) -> list[str]:
 
 
 def _role_document(call: Call, role: Role) -> JsonObject:
-    actors: list[JsonValue] = []
-    for user in role.users:
-        account = call.site.accounts.get(user)
-        actors.append(
-            {
-                "id": len(actors) + 1,
-                "type": schemas.USER_ACTORS,
-                "name": user,
-                "displayName": account.display_name if account is not None else user,
-            }
-        )
-    for group in role.groups:
-        actors.append(
-            {"id": len(actors) + 1, "type": schemas.GROUP_ACTORS, "name": group, "displayName": group}
-        )
+    entries = [
+        *((schemas.USER_ACTORS, user) for user in role.users),
+        *((schemas.GROUP_ACTORS, group) for group in role.groups),
+    ]
+    accounts = call.site.accounts
+    actors: list[JsonValue] = [
+        {
+            "id": number,
+            "type": kind,
+            "name": name,
+            "displayName": accounts[name].display_name if name in accounts else name,
+        }
+        for number, (kind, name) in enumerate(entries, 1)
+    ]
     return {"id": role.id, "name": role.name, "description": role.description, "actors": actors}

@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable
 from email.utils import formatdate
 from functools import lru_cache
-from typing import Protocol
 from urllib.parse import parse_qsl, quote
 
 from attrs import define, field
@@ -22,14 +21,13 @@ from . import (
     configuration_routes,
     directory_routes,
     import_routes,
-    import_source_routes,
     jira_routes,
     object_routes,
     schema_routes,
     type_routes,
 )
 from .access import ASSETS_DENIED, Access, RateLimit, gateway_not_found
-from .call import Body, Call, Caller, Operation, Router, Routes, read_body
+from .call import Body, Call, Caller, Operation, Router, Routes
 from .exchange import (
     CONTENT_NETWORK_PAGE,
     HTML,
@@ -45,25 +43,13 @@ from .exchange import (
     masked_headers,
     text_response,
 )
+from .fault import Fault
 from .identity import Identification, request_access_token
 from .languages import language_of, translated
 
 
 class UnknownHostError(Exception):
     """The host does not belong to the site."""
-
-
-class Striking(Protocol):
-    """The interface of a fault."""
-
-    @property
-    def acts(self) -> bool:
-        """True if the site performs the request."""
-        ...
-
-    def deliver(self, response: Response | None) -> Response:
-        """Return the response that the client receives."""
-        ...
 
 
 ROUTER = Router()
@@ -79,12 +65,13 @@ def _fill(router: Router) -> None:
         type_routes.ROUTES,
         type_routes.ATTRIBUTE_ROUTES,
         object_routes.ROUTES,
+        object_routes.DEPRECATED_ROUTES,
         configuration_routes.ROUTES,
+        configuration_routes.ICON_ROUTES,
         schema_routes.ROLE_ROUTES,
         import_routes.ROUTES,
         import_routes.INFO_ROUTES,
-        import_source_routes.ROUTES,
-        import_source_routes.ACCOUNT_ROUTES,
+        import_routes.ACCOUNT_ROUTES,
         jira_routes.ROUTES,
         jira_routes.EDGE,
         jira_routes.JSM,
@@ -128,7 +115,7 @@ class Service:
     _access: Access
     _credentials: Credentials
     _strict: bool = field(kw_only=True, alias="strict")
-    _strike: Callable[[ReceivedRequest], Striking | None] = field(kw_only=True, alias="strike")
+    _strike: Callable[[ReceivedRequest], Fault | None] = field(kw_only=True, alias="strike")
     requests: RequestLog = field(kw_only=True)
     site_host: str = field(default="acme.atlassian.net", init=False)
     lock: threading.RLock = field(factory=threading.RLock, init=False)
@@ -252,50 +239,13 @@ class Service:
             language=language_of(self._site, caller.account, inbound.headers, operation.family),
         )
         try:
-            self._read_body(call)
-            response = operation.handler(call)
+            response = _success(operation, operation.handler(call))
         except Rejection as rejection:
             rejection.body = translated(rejection.body, call.language)
             response = _refused(rejection)
         response.from_jira = operation.family in ("jira", "jsm")
         self._add_account(response, caller, operation.family)
         return response
-
-    def _read_body(self, call: Call) -> None:
-        """Read the body. 404 and 403 take precedence over 400."""
-        operation = call.operation
-        if not operation.body.allowed:
-            return
-        try:
-            call.body = read_body(
-                operation.body,
-                call.inbound.body,
-                call.inbound.headers.get("content-type", ""),
-                strict=self._strict,
-            )
-        except Rejection:
-            call.body = dict.fromkeys(operation.body.required, "")
-            self._check_target(call)
-            raise
-
-    def _check_target(self, call: Call) -> None:
-        """Reject what an address names, for requests whose body is invalid anyway."""
-        site = self._site
-        path = call.operation.path
-        identifier = next(iter(call.parameters.values()), None)
-        if identifier is None:
-            return
-        if path.startswith(("/objectschema/", "/global/config/objectschema/")):
-            call.require(site.schema(identifier), "manage")
-        elif path.startswith(("/objecttype/", "/objecttypeattribute/{objectTypeId}")):
-            call.require(site.schemas[site.object_type(identifier).schema_id], "manage")
-        elif path.startswith("/objecttypeattribute/"):
-            attribute = site.attribute(identifier)
-            call.require(site.schemas[site.types[attribute.type_id].schema_id], "manage")
-        elif path.startswith("/object/"):
-            call.require(site.schemas[site.asset_object(identifier).schema_id], "develop")
-        elif path.startswith("/importsource/"):
-            import_routes.import_source(call)
 
     def _names_account(self, family: str) -> bool:
         """Return True if responses of a family name the account; it was recorded for Jira's own addresses."""
@@ -401,6 +351,12 @@ def _compress(response: Response, inbound: Inbound) -> None:
 @lru_cache(maxsize=64)
 def _date(seconds: int) -> str:
     return formatdate(seconds, usegmt=True)
+
+
+def _success(operation: Operation, result: Response | JsonValue) -> Response:
+    if isinstance(result, Response):
+        return result
+    return Response(status=operation.status) if result is None else json_response(result, operation.status)
 
 
 def _refused(rejection: Rejection) -> Response:

@@ -14,21 +14,11 @@ JIRA_GROUP = "jira-users-acme"
 ADMIN_GROUP = "site-admins"
 
 ALL_SCOPES = (
-    "read:cmdb-schema:jira",
-    "write:cmdb-schema:jira",
-    "delete:cmdb-schema:jira",
-    "read:cmdb-type:jira",
-    "write:cmdb-type:jira",
-    "delete:cmdb-type:jira",
-    "read:cmdb-attribute:jira",
-    "write:cmdb-attribute:jira",
-    "delete:cmdb-attribute:jira",
-    "read:cmdb-object:jira",
-    "write:cmdb-object:jira",
-    "delete:cmdb-object:jira",
-    "read:cmdb-config:jira",
-    "write:cmdb-config:jira",
-    "delete:cmdb-config:jira",
+    *(
+        f"{action}:cmdb-{subject}:jira"
+        for subject in ("schema", "type", "attribute", "object", "config")
+        for action in ("read", "write", "delete")
+    ),
     "read:cmdb-icon:jira",
     "import:import-configuration:cmdb",
     "read:servicedesk-request",
@@ -164,19 +154,7 @@ def add_account(
     shows_email: bool = True,
     locale: str = "",
 ) -> Account:
-    """Create an account with a classic API token.
-
-    Args:
-        site: the site.
-        email: its email address.
-        admin: True for the global Jira permission "Administer Jira".
-        agent: True for product access to Jira Service Management.
-        name: its display name; derived from the address if None.
-        kind: "atlassian", "customer" or "app".
-        active: False for a deactivated account.
-        shows_email: False if other users do not see the address.
-        locale: its language, one of `LOCALES`; "" for that of the site.
-    """
+    """Create an account with a classic API token; see `Emulator.add_account` for the arguments."""
     check_locale(locale or LOCALES[0])
     if kind not in ACCOUNT_KINDS:
         raise ValueError(f"{kind!r} is not one of {', '.join(ACCOUNT_KINDS)}")
@@ -207,7 +185,5 @@ def add_account(
 
 def account_by_email(site: Site, email: str) -> Account | None:
     """Return the account with this email address."""
-    for account in site.accounts.values():
-        if account.email.lower() == email.lower() and account.kind == "atlassian":
-            return account
-    return None
+    accounts = (account for account in site.accounts.values() if account.kind == "atlassian")
+    return next((account for account in accounts if account.email.lower() == email.lower()), None)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import attrs
 from attrs import frozen
 
-from .short_repr import short_repr
+from .entities import short_repr
 
 _T = TypeVar("_T", bool, int, float, str)
 

@@ -6,14 +6,11 @@ strings, as on the service.
 
 from __future__ import annotations
 
-import struct
-import zlib
-from functools import lru_cache
+from typing import Any
 
-from attrs import define, field
+from attrs import AttrsInstance, Factory, define, field, fields
 
 from .json_reading import JsonObject, JsonValue
-from .short_repr import short_repr
 
 DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
 """
@@ -22,39 +19,44 @@ The numbers of attribute types. 3, 5 and 8 are known from the Data Center editio
 
 (TEXT, INTEGER, BOOLEAN, DOUBLE, DATE, TIME, DATE_TIME, URL, EMAIL, TEXTAREA, SELECT, IP_ADDRESS) = range(12)
 
-DEFAULT_TYPE_NAMES = {
-    -1: "None",
-    TEXT: "Text",
-    INTEGER: "Integer",
-    BOOLEAN: "Boolean",
-    DOUBLE: "Double",
-    DATE: "Date",
-    TIME: "Time",
-    DATE_TIME: "DateTime",
-    URL: "Url",
-    EMAIL: "Email",
-    TEXTAREA: "Textarea",
-    SELECT: "Select",
-    IP_ADDRESS: "IP Address",
-}
-
-IMPORT_TYPE_NAMES = {
-    "text": TEXT,
-    "integer": INTEGER,
-    "boolean": BOOLEAN,
-    "double": DOUBLE,
-    "date": DATE,
-    "time": TIME,
-    "date_time": DATE_TIME,
-    "url": URL,
-    "email": EMAIL,
-    "textarea": TEXTAREA,
-    "select": SELECT,
-    "ipaddress": IP_ADDRESS,
-}
+_DEFAULT_TYPES = (
+    ("Text", "text"),
+    ("Integer", "integer"),
+    ("Boolean", "boolean"),
+    ("Double", "double"),
+    ("Date", "date"),
+    ("Time", "time"),
+    ("DateTime", "date_time"),
+    ("Url", "url"),
+    ("Email", "email"),
+    ("Textarea", "textarea"),
+    ("Select", "select"),
+    ("IP Address", "ipaddress"),
+)
+DEFAULT_TYPE_NAMES = {-1: "None", **{number: name for number, (name, _) in enumerate(_DEFAULT_TYPES)}}
+IMPORT_TYPE_NAMES = {name: number for number, (_, name) in enumerate(_DEFAULT_TYPES)}
 """
 The names of default types in mapping documents; `referenced_object` and `status` come on top.
 """
+
+
+_LONGEST_REPR = 200
+_FACTORY: Any = Factory  # attrs declares this class as a function
+
+
+def short_repr(self: AttrsInstance) -> str:
+    """Return the fields that differ from their defaults. A value class uses it as its `__repr__`."""
+    texts = [
+        f"{attribute.name}={getattr(self, attribute.name)!r}"
+        for attribute in fields(type(self))
+        if attribute.repr and getattr(self, attribute.name) != _default(attribute.default)
+    ]
+    text = f"{type(self).__name__}({', '.join(texts)})"
+    return text if len(text) <= _LONGEST_REPR else f"{text[: _LONGEST_REPR - 4]}...)"
+
+
+def _default(default: Any) -> object:
+    return default.factory() if isinstance(default, _FACTORY) else default
 
 
 @define(kw_only=True)
@@ -355,20 +357,8 @@ def global_icons() -> dict[str, Icon]:
     return {icon_id: Icon(id=icon_id, name=_ICON_NAMES.get(icon_id, f"Icon {icon_id}")) for icon_id in ids}
 
 
-@lru_cache(maxsize=64)
-def image(size: int, seed: str) -> bytes:
-    """Return a square PNG in one color that depends on the seed."""
-    colour = zlib.crc32(seed.encode())
-    pixel = bytes(((colour >> shift) & 0x7F) + 0x50 for shift in (0, 8, 16))
-    rows = (b"\x00" + pixel * size) * size
-
-    def part(kind: bytes, data: bytes) -> bytes:
-        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-
-    header = struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + part(b"IHDR", header)
-        + part(b"IDAT", zlib.compress(rows, 9))
-        + part(b"IEND", b"")
-    )
+def change(entity: object, **fields: object) -> None:
+    """Set the fields of an entity whose new value is not None."""
+    for name, value in fields.items():
+        if value is not None:
+            setattr(entity, name, value)

@@ -31,22 +31,8 @@ def add_import_source(
     empty_values: str = "ignore",
     unknown_values: str = "ignore",
 ) -> ImportSource:
-    """Create an External import, as an administrator does in the configuration of a schema.
-
-    Args:
-        site: the site.
-        schema: what it fills.
-        name: human-readable.
-        enabled: imports are accepted.
-        missing_objects: policy for objects that the data no longer contains: "ignore", "remove" or "update".
-        missing_update: for "update": name of an attribute and its new value.
-        empty_values: an empty value leaves the attribute unchanged ("ignore") or clears it ("remove").
-        unknown_values: unknown options and statuses are left out ("ignore") or created ("add").
-    """
-    for value, choices in (
-        (empty_values, EMPTY_VALUES),
-        (unknown_values, UNKNOWN_VALUES),
-    ):
+    """Create an External import, as an administrator does; see `Emulator.add_import_source` for the arguments."""
+    for value, choices in ((empty_values, EMPTY_VALUES), (unknown_values, UNKNOWN_VALUES)):
         if value not in choices:
             raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
     policy = missing_policy(missing_objects, update=missing_update)
@@ -92,10 +78,8 @@ def executions_of(site: Site, source: ImportSource) -> list[Execution]:
 
 def open_execution(site: Site, source: ImportSource) -> Execution | None:
     """Return the running execution, if any."""
-    for execution in executions_of(site, source):
-        if execution.status in ("INGESTING", "PROCESSING"):
-            return execution
-    return None
+    executions = executions_of(site, source)
+    return next((run for run in executions if run.status in ("INGESTING", "PROCESSING")), None)
 
 
 def config_status(site: Site, source: ImportSource) -> str:
@@ -226,12 +210,13 @@ def _close(site: Site, execution: Execution) -> None:
     execution.ended = site.now()
 
 
-def with_created_query(site: Site, execution: Execution) -> JsonObject:
-    """Return the result with a query over the created objects of each type."""
+def result_of(site: Site, execution: Execution, *, with_created_query: bool) -> JsonObject:
+    """Return the result of an execution, if wanted with a query over the created objects of each type."""
     result = execution.result or {}
-    types = cast("dict[str, JsonObject]", result["objectTypeResultMap"])
+    if not with_created_query:
+        return result
     counters: JsonObject = {}
-    for type_id, counts in types.items():
+    for type_id, counts in cast("dict[str, JsonObject]", result["objectTypeResultMap"]).items():
         created = [
             site.objects[number] for number in execution.created.get(type_id, ()) if number in site.objects
         ]
@@ -243,9 +228,9 @@ def with_created_query(site: Site, execution: Execution) -> JsonObject:
 def status_document(site: Site, execution: Execution) -> JsonObject:
     """Return the body of an execution's status."""
     document: JsonObject = {"status": execution.status, "executionId": execution.id}
-    if execution.status == "DONE" and execution.result is not None:
+    if execution.status == "DONE":
         in_status = site.doubts.created_query_in == "status"
-        document["progressResult"] = with_created_query(site, execution) if in_status else execution.result
+        document["progressResult"] = result_of(site, execution, with_created_query=in_status)
     if execution.failure_reason is not None:
         source = site.import_sources[execution.source_id]
         document["progressResult"] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import cast
 
 from .entities import (
@@ -19,7 +18,7 @@ from .entities import (
 )
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
-from .mapping_document import AttributeEntry, Document, TypeEntry, read_document
+from .mapping_document import AttributeEntry, TypeEntry, read_document
 from .objects import reset_policies
 from .rejections import Rejection, errors_body, not_found
 from .site import Site
@@ -35,26 +34,25 @@ def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial
         body: the document.
         partial: PATCH; PUT otherwise.
     """
-    document = check_mapping(site, source, body, partial=partial)
-    _apply(site, source, document)
+    _Application(site, source, _checked(site, source, body, partial=partial)).apply()
 
 
-def check_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> Document:
+def _checked(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> MappingChecker:
     """Check a document without applying it.
 
     Raises:
         Rejection: 400 for an invalid document, 409 for a second PUT.
     """
-    document = read_document(body)
-    MappingChecker(site, source, document).check()
+    checker = MappingChecker(site, source, read_document(body))
+    checker.check()
     if not partial and source.has_mapping and not site.doubts.repeated_mapping_put:
         raise Rejection(409, errors_body(["A mapping already exists for this import"]))
-    return document
+    return checker
 
 
 def start_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> MappingProgress:
     """Submit a mapping that is applied after `Doubts.mapping_seconds` on the clock."""
-    check_mapping(site, source, body, partial=partial)
+    _checked(site, source, body, partial=partial)
     progress = MappingProgress(
         id=site.ids.uuid("mapping progress"),
         source_id=source.id,
@@ -83,179 +81,138 @@ def settle_mappings(site: Site) -> None:
             progress.result, progress.message = "OK", "Schema and mapping successfully created"
 
 
-def _apply(site: Site, source: ImportSource, document: Document) -> None:
-    schema = site.schemas[source.schema_id]
-    checker = MappingChecker(site, source, document)
-    for key, name, image in document.icons:
-        icon = next((icon for icon in site.icons.values() if icon.key == key), None)
-        if icon is None:
-            icon = Icon(id=site.ids.uuid("icon"), name=name, key=key, schema_id=schema.id)
-            site.icons[icon.id] = icon
-        icon.name, icon.image = name, image
-    for name, description, category in document.statuses:
-        same = [
-            status
-            for status in site.statuses.values()
-            if status.schema_id in (None, schema.id) and status.name.lower() == name.lower()
-        ]
-        if not same:
-            number = site.ids.number("status")
-            site.statuses[number] = Status(
-                id=number, name=name, description=description, category=category, schema_id=schema.id
+class _Application:
+    """Applies a checked document. `_placed` has the object type of each entry, by its location in the document."""
+
+    def __init__(self, site: Site, source: ImportSource, checker: MappingChecker) -> None:
+        self._site = site
+        self._source = source
+        self._checker = checker
+        self._placed: dict[str, ObjectType] = {}
+
+    def apply(self) -> None:
+        document, source = self._checker.document, self._source
+        self._place_icons()
+        self._place_statuses()
+        for entry in document.types:
+            self._placed[entry.location] = self._place_type(entry)
+        for entry in document.types:
+            for attribute in entry.attributes:
+                self._place_attribute(entry, attribute)
+        for mapping in document.mappings:
+            source.mappings[self._type_of(*self._checker.mapped_type(mapping)).id] = mapping
+        if source.has_mapping and self._site.doubts.mapping_resets_missing_objects:
+            reset_policies(source)
+        source.has_mapping = True
+        source.updated = self._site.now()
+
+    def _type_of(self, entry: TypeEntry | None, existing: ObjectType | None) -> ObjectType:
+        object_type = self._placed[entry.location] if entry is not None else existing
+        if object_type is None:
+            raise AssertionError("a document that refers to a missing type was rejected before")
+        return object_type
+
+    def _icon(self, key: str | None) -> Icon | None:
+        return next((icon for icon in self._site.icons.values() if key and icon.key == key), None)
+
+    def _place_icons(self) -> None:
+        for key, name, image in self._checker.document.icons:
+            icon = self._icon(key)
+            if icon is None:
+                schema_id = self._checker.schema.id
+                icon = Icon(id=self._site.ids.uuid("icon"), name=name, key=key, schema_id=schema_id)
+                self._site.icons[icon.id] = icon
+            icon.name, icon.image = name, image
+
+    def _place_statuses(self) -> None:
+        site, schema_id = self._site, self._checker.schema.id
+        for name, description, category in self._checker.document.statuses:
+            if all(status.name.lower() != name.lower() for status in self._checker.statuses):
+                number = site.ids.number("status")
+                site.statuses[number] = Status(
+                    id=number, name=name, description=description, category=category, schema_id=schema_id
+                )
+
+    def _place_type(self, entry: TypeEntry) -> ObjectType:
+        site, icon = self._site, self._icon(entry.icon_key)
+        object_type = self._checker.existing_type(entry)
+        if object_type is None:
+            return create_object_type(
+                site,
+                self._checker.schema,
+                name=entry.name,
+                icon_id=icon.id if icon is not None else _default_icon(site),
+                description=entry.description,
+                parent=self._placed[entry.parent.location] if entry.parent is not None else None,
+                external_id=entry.external_id,
+                by_import=True,
+                with_name_attribute=not any(
+                    attribute.label or attribute.name.lower() == "name" for attribute in entry.attributes
+                ),
             )
-    placed: dict[int, ObjectType] = {}
-    for entry in document.types:
-        parent = placed[id(entry.parent)] if entry.parent is not None else None
-        placed[id(entry)] = _place_type(site, source, checker, entry, parent)
-    for entry in document.types:
-        for attribute in entry.attributes:
-            _place_attribute(site, checker, document, entry, placed, attribute)
-    for mapping in document.mappings:
-        type_entry, existing = checker.mapped_type(
-            str(mapping["objectTypeName"]), mapping.get("objectTypeExternalId")
-        )
-        target = placed[id(type_entry)] if type_entry is not None else existing
-        if target is None:
-            raise AssertionError("a mapping without a type was rejected before")
-        source.mappings[target.id] = mapping
-    if source.has_mapping and site.doubts.mapping_resets_missing_objects:
-        reset_policies(source)
-    source.has_mapping = True
-    source.updated = site.now()
+        object_type.description = entry.description
+        if icon is not None:
+            object_type.icon_id = icon.id
+        object_type.updated = site.now()
+        return object_type
 
-
-def _place_type(
-    site: Site, source: ImportSource, checker: MappingChecker, entry: TypeEntry, parent: ObjectType | None
-) -> ObjectType:
-    icon = next((icon for icon in site.icons.values() if entry.icon_key and icon.key == entry.icon_key), None)
-    object_type = checker.existing_type(entry)
-    if object_type is None:
-        return create_object_type(
+    def _place_attribute(self, owner: TypeEntry, entry: AttributeEntry) -> None:
+        site, object_type = self._site, self._placed[owner.location]
+        attribute = self._checker.existing_attribute(object_type, entry)
+        if attribute is not None:
+            if not attribute.system:
+                attribute.description = entry.description
+            return
+        if entry.name.lower() in SYSTEM_NAMES:
+            system = site.attribute_named(object_type, entry.name)
+            if system is None or entry.external_id is None:
+                raise AssertionError(
+                    "every type has its system attributes, and without an id they are found by name"
+                )
+            system.external_id = entry.external_id
+            system.by_import = True
+            return
+        kind, settings = self._settings(owner, entry)
+        create_attribute(
             site,
-            site.schemas[source.schema_id],
+            object_type,
             name=entry.name,
-            icon_id=icon.id if icon is not None else _default_icon(site),
-            description=entry.description,
-            parent=parent,
+            type=kind,
             external_id=entry.external_id,
             by_import=True,
-            with_name_attribute=not any(attribute.label for attribute in entry.attributes)
-            and not any(attribute.name.lower() == "name" for attribute in entry.attributes),
+            **settings,
         )
-    object_type.description = entry.description
-    if icon is not None:
-        object_type.icon_id = icon.id
-    object_type.updated = site.now()
-    return object_type
+
+    def _settings(self, owner: TypeEntry, entry: AttributeEntry) -> tuple[int, AttributeSettings]:
+        """Return the type of a new attribute and its other settings."""
+        site, object_type = self._site, self._placed[owner.location]
+        becomes_label = (
+            entry.name.lower() == "name"
+            and site.label_attribute(object_type) is None
+            and not any(attribute.label for attribute in owner.attributes)
+        )
+        settings = AttributeSettings(
+            description=entry.description,
+            minimum=entry.minimum,
+            maximum=entry.maximum,
+            unique=entry.unique,
+            label=entry.label or becomes_label,
+        )
+        if entry.type == "referenced_object":
+            settings["type_value"] = str(self._type_of(*self._checker.target(entry)).id)
+            settings["additional_value"] = str(min(site.reference_types))
+            return REFERENCE, settings
+        if entry.type == "status":
+            settings["type_value_multi"] = [
+                str(status.id)
+                for name in entry.statuses
+                for status in self._checker.statuses
+                if status.name.lower() == name.lower()
+            ]
+            return STATUS, settings
+        settings["default_type"] = IMPORT_TYPE_NAMES[entry.type]
+        return DEFAULT, settings
 
 
 def _default_icon(site: Site) -> str:
     return DEFAULT_ICON_ID if DEFAULT_ICON_ID in site.icons else next(iter(site.icons))
-
-
-def _place_attribute(
-    site: Site,
-    checker: MappingChecker,
-    document: Document,
-    owner: TypeEntry,
-    placed: Mapping[int, ObjectType],
-    entry: AttributeEntry,
-) -> None:
-    object_type = placed[id(owner)]
-    if entry.external_id is not None:
-        found = next(
-            (
-                attribute
-                for attribute in site.attributes_of(object_type)
-                if attribute.external_id == entry.external_id
-            ),
-            None,
-        )
-    else:
-        found = site.attribute_named(object_type, entry.name)
-    if found is not None:
-        if not found.system:
-            found.description = entry.description
-        return
-    if entry.name.lower() in SYSTEM_NAMES:
-        system = site.attribute_named(object_type, entry.name)
-        if system is None or entry.external_id is None:
-            raise AssertionError(
-                "every type has its system attributes, and without an id they are found by name"
-            )
-        system.external_id = entry.external_id
-        system.by_import = True
-        return
-    kind, settings = _settings_of(site, checker, document, owner, placed, entry)
-    create_attribute(
-        site,
-        object_type,
-        name=entry.name,
-        type=kind,
-        external_id=entry.external_id,
-        by_import=True,
-        **settings,
-    )
-
-
-def _settings_of(
-    site: Site,
-    checker: MappingChecker,
-    document: Document,
-    owner: TypeEntry,
-    placed: Mapping[int, ObjectType],
-    entry: AttributeEntry,
-) -> tuple[int, AttributeSettings]:
-    """Return the type of a new attribute and its other settings."""
-    object_type = placed[id(owner)]
-    settings = AttributeSettings(
-        description=entry.description,
-        minimum=entry.minimum or 0,
-        maximum=entry.maximum if entry.maximum is not None else 1,
-        unique=entry.unique,
-        label=entry.label
-        or (
-            entry.name.lower() == "name"
-            and site.label_attribute(object_type) is None
-            and not any(attribute.label for attribute in owner.attributes)
-        ),
-    )
-    if entry.type == "referenced_object":
-        kind = REFERENCE
-        settings["type_value"] = str(_reference_target(site, checker, document, placed, entry).id)
-        settings["additional_value"] = str(min(site.reference_types))
-    elif entry.type == "status":
-        kind = STATUS
-        schema_id = object_type.schema_id
-        settings["type_value_multi"] = [
-            str(status.id)
-            for name in entry.statuses
-            for status in site.statuses.values()
-            if status.name.lower() == name.lower() and status.schema_id in (None, schema_id)
-        ]
-    else:
-        kind = DEFAULT
-        settings["default_type"] = IMPORT_TYPE_NAMES[entry.type]
-    return kind, settings
-
-
-def _reference_target(
-    site: Site,
-    checker: MappingChecker,
-    document: Document,
-    placed: Mapping[int, ObjectType],
-    entry: AttributeEntry,
-) -> ObjectType:
-    for type_entry in document.types:
-        if entry.reference_external_id:
-            if type_entry.external_id == entry.reference_external_id:
-                return placed[id(type_entry)]
-        elif type_entry.name.lower() == (entry.reference_name or "").lower():
-            return placed[id(type_entry)]
-    if entry.reference_external_id:
-        return checker.type_ids[entry.reference_external_id]
-    return next(
-        object_type
-        for object_type in site.types_of(checker.schema)
-        if object_type.name.lower() == (entry.reference_name or "").lower()
-    )

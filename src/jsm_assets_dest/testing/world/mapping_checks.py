@@ -8,31 +8,30 @@ from __future__ import annotations
 
 from typing import cast
 
-from .aql import parse
-from .aql.parsing import InvalidQuery
+from .aql_parsing import InvalidQuery, parse
 from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
-from .json_reading import JsonObject, JsonValue
-from .mapping_document import AttributeEntry, Document, TypeEntry, import_type_of
+from .json_reading import JsonObject
+from .mapping_document import AttributeEntry, Document, TypeEntry, import_type_of, named
 from .rejections import data_validation
 from .site import Site
+from .types import is_cardinality
 from .values import name_problem
 
 SYSTEM_NAMES = {"key", "created", "updated"}
 
 
 class MappingChecker:
-    """Finds contradictions between a document and the site."""
+    """Finds what a document refers to on the site, and the contradictions between both."""
 
     def __init__(self, site: Site, source: ImportSource, document: Document) -> None:
         self.site = site
-        self.source = source
         self.document = document
         self.schema: ObjectSchema = site.schemas[source.schema_id]
         self.problems: list[JsonObject] = []
-        self.type_ids: dict[str, ObjectType] = {
+        self._types: dict[str, ObjectType] = {
             object_type.external_id: object_type for object_type in site.types.values()
         }
-        self.attribute_ids: dict[str, Attribute] = {
+        self._attributes: dict[str, Attribute] = {
             attribute.external_id: attribute for attribute in site.attributes.values()
         }
 
@@ -40,28 +39,41 @@ class MappingChecker:
         """Record a contradiction."""
         self.problems.append({"code": code, "location": location, "message": message})
 
+    # Lookups ------------------------------------------------------------------------------------------------
+
+    @property
+    def types(self) -> list[ObjectType]:
+        """The existing object types of the schema."""
+        return self.site.types_of(self.schema)
+
+    @property
+    def statuses(self) -> list[Status]:
+        """The existing statuses of the schema, and the global ones."""
+        schema_ids = (None, self.schema.id)
+        return [status for status in self.site.statuses.values() if status.schema_id in schema_ids]
+
     def existing_type(self, entry: TypeEntry) -> ObjectType | None:
         """Return the existing object type of an entry: by external id, or by name if it has none."""
-        if entry.external_id is not None:
-            found = self.type_ids.get(entry.external_id)
-            return found if found is not None and found.schema_id == self.schema.id else None
-        return next(
-            (
-                object_type
-                for object_type in self.site.types_of(self.schema)
-                if object_type.name.lower() == entry.name.lower()
-            ),
-            None,
-        )
+        return named(self.types, entry.name, entry.external_id)
 
     def existing_attribute(self, owner: ObjectType | None, entry: AttributeEntry) -> Attribute | None:
         """Return the existing attribute of an entry."""
         if owner is None:
             return None
-        if entry.external_id is not None:
-            attribute = self.attribute_ids.get(entry.external_id)
-            return attribute if attribute in self.site.attributes_of(owner) else None
-        return self.site.attribute_named(owner, entry.name)
+        return named(self.site.attributes_of(owner), entry.name, entry.external_id)
+
+    def mapped_type(self, mapping: JsonObject) -> tuple[TypeEntry | None, ObjectType | None]:
+        """Return what a mapping refers to: an entry of the document, an existing type, or both."""
+        name, external_id = str(mapping["objectTypeName"]), mapping.get("objectTypeExternalId") or None
+        return named(self.document.types, name, external_id), named(self.types, name, external_id)
+
+    def target(self, entry: AttributeEntry) -> tuple[TypeEntry | None, ObjectType | None]:
+        """Return the target of a reference: an entry of the document, or an existing type, also of another schema."""
+        name, external_id = entry.reference_name, entry.reference_external_id
+        candidates = self.types if external_id is None else self.site.types.values()
+        return named(self.document.types, name, external_id), named(candidates, name, external_id)
+
+    # Checks -------------------------------------------------------------------------------------------------
 
     def check(self) -> None:
         """Check the document.
@@ -70,7 +82,7 @@ class MappingChecker:
             Rejection: 400 that names all of them.
         """
         self._check_external_ids()
-        icon_keys = {icon.key for icon in self.site.icons.values() if icon.key} | {
+        icon_keys = {icon.key for icon in self.site.icons.values()} | {
             key for key, _, _ in self.document.icons
         }
         for entry in self.document.types:
@@ -109,18 +121,18 @@ class MappingChecker:
         if problem is not None:
             self.problem("INVALID_NAME", where, problem)
         if entry.external_id is not None:
-            elsewhere = self.type_ids.get(entry.external_id)
+            elsewhere = self._types.get(entry.external_id)
             if elsewhere is not None and existing is None:
                 self.problem(
                     "SCHEMA_INVALID_EXTERNAL_ID",
                     where,
                     f"{entry.external_id} is used in another object schema",
                 )
-            elif entry.external_id in self.attribute_ids:
+            elif entry.external_id in self._attributes:
                 self.problem(
                     "SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is that of an attribute"
                 )
-            for other in self.site.types_of(self.schema):
+            for other in self.types:
                 if other is not existing and other.name.lower() == entry.name.lower():
                     self.problem(
                         "EXTERNAL_ID_MISMATCH", where, f"The object type {other.name} has another external id"
@@ -141,8 +153,8 @@ class MappingChecker:
         where = f"{owner.location}.attributes[{entry.name}]"
         attribute = self.existing_attribute(existing, entry)
         if entry.external_id is not None:
-            elsewhere = self.attribute_ids.get(entry.external_id)
-            if (elsewhere is not None and attribute is None) or entry.external_id in self.type_ids:
+            elsewhere = self._attributes.get(entry.external_id)
+            if (elsewhere is not None and attribute is None) or entry.external_id in self._types:
                 self.problem("SCHEMA_INVALID_EXTERNAL_ID", where, f"{entry.external_id} is used elsewhere")
             if existing is not None:
                 same_name = self.site.attribute_named(existing, entry.name)
@@ -157,49 +169,27 @@ class MappingChecker:
         if attribute is not None and not attribute.system and import_type_of(attribute) != entry.type:
             self.problem("ATTRIBUTE_TYPE_CHANGED", where, f"The type of {attribute.name} cannot be changed")
             return
-        minimum, maximum = entry.minimum or 0, entry.maximum if entry.maximum is not None else 1
-        if minimum < 0 or maximum < -1 or maximum == 0 or (maximum != -1 and minimum > maximum):
+        minimum, maximum = entry.minimum, entry.maximum
+        if not is_cardinality(minimum, maximum):
             self.problem(
                 "INVALID_CARDINALITY", where, f"The cardinality {minimum} to {maximum} is impossible"
             )
         if entry.type == "referenced_object":
             self._check_reference(where, attribute, entry)
+        status_names = {status.name.lower() for status in self.statuses} | {
+            name.lower() for name, _, _ in self.document.statuses
+        }
         for name in entry.statuses:
-            status_names = {
-                status.name.lower() for status in self.site.statuses.values() if self._visible(status)
-            }
-            if name.lower() not in status_names | {new.lower() for new, _, _ in self.document.statuses}:
+            if name.lower() not in status_names:
                 self.problem("UNKNOWN_STATUS", where, f"There is no status {name}")
 
-    def _visible(self, status: Status) -> bool:
-        return status.schema_id in (None, self.schema.id)
-
     def _check_reference(self, where: str, attribute: Attribute | None, entry: AttributeEntry) -> None:
-        name, external_id = entry.reference_name, entry.reference_external_id
-        in_document = [
-            type_entry
-            for type_entry in self.document.types
-            if (
-                type_entry.external_id == external_id
-                if external_id
-                else type_entry.name.lower() == (name or "").lower()
-            )
-        ]
-        target = self.type_ids.get(external_id) if external_id else None
-        if target is None and not external_id and name:
-            target = next(
-                (
-                    object_type
-                    for object_type in self.site.types_of(self.schema)
-                    if object_type.name.lower() == name.lower()
-                ),
-                None,
-            )
-        if not in_document and target is None:
-            self.problem("UNKNOWN_REFERENCE", where, f"There is no object type {external_id or name}")
-            return
-        if attribute is not None:
-            present = self.existing_type(in_document[0]) if in_document else target
+        target_entry, target = self.target(entry)
+        if target_entry is None and target is None:
+            name = entry.reference_external_id or entry.reference_name or None
+            self.problem("UNKNOWN_REFERENCE", where, f"There is no object type {name}")
+        elif attribute is not None:
+            present = self.existing_type(target_entry) if target_entry is not None else target
             if present is None or attribute.type_value != str(present.id):
                 self.problem(
                     "REFERENCED_OBJECT_TYPE_CHANGED",
@@ -213,7 +203,7 @@ class MappingChecker:
         name = str(mapping["objectTypeName"])
         external_id = mapping.get("objectTypeExternalId")
         where = f"mapping.objectTypeMappings[{name}]"
-        entry, existing = self.mapped_type(name, external_id)
+        entry, existing = self.mapped_type(mapping)
         if self.document.has_external_ids and not external_id:
             self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{name} has no external id")
             return
@@ -242,28 +232,6 @@ class MappingChecker:
             not self.site.doubts.mapping_names_must_match and first.lower() == second.lower()
         )
 
-    def mapped_type(self, name: str, external_id: JsonValue) -> tuple[TypeEntry | None, ObjectType | None]:
-        """Return what a mapping refers to: an entry of the document, an existing type, or both."""
-        if external_id:
-            entry = next(
-                (type_entry for type_entry in self.document.types if type_entry.external_id == external_id),
-                None,
-            )
-            existing = self.type_ids.get(str(external_id))
-            if existing is not None and existing.schema_id != self.schema.id:
-                existing = None
-            return entry, existing
-        entry = next(
-            (type_entry for type_entry in self.document.types if type_entry.name.lower() == name.lower()),
-            None,
-        )
-        same = (
-            object_type
-            for object_type in self.site.types_of(self.schema)
-            if object_type.name.lower() == name.lower()
-        )
-        return entry, next(same, None)
-
     def _check_attribute_mapping(
         self, where: str, mapping: JsonObject, entry: TypeEntry | None, existing: ObjectType | None
     ) -> None:
@@ -272,27 +240,23 @@ class MappingChecker:
         if self.document.has_external_ids and not external_id:
             self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{name} has no external id")
             return
-        names: dict[str | None, str] = {}
-        if existing is not None:
-            for existing_attribute in self.site.attributes_of(existing):
-                key = existing_attribute.external_id if external_id else existing_attribute.name.lower()
-                names[key] = existing_attribute.name
+        attributes: list[Attribute | AttributeEntry] = []
         # A child of an inheriting type may map what it inherits.
         owner = entry
         while owner is not None:
-            for attribute in owner.attributes:
-                names[attribute.external_id if external_id else attribute.name.lower()] = attribute.name
+            attributes = [*owner.attributes, *attributes]
             owner = owner.parent
-        if entry is not None and existing is None and not external_id:
-            names.setdefault("name", "Name")
-        key_in_mapping = str(external_id) if external_id else name.lower()
-        if key_in_mapping not in names:
+        if existing is not None:
+            attributes.extend(self.site.attributes_of(existing))
+        attribute = named(attributes, name, external_id or None)
+        is_new_name = entry is not None and existing is None and not external_id and name.lower() == "name"
+        if attribute is None and not is_new_name:
             self.problem(
                 self.site.doubts.unknown_external_id_code,
                 where,
                 f"There is no attribute {external_id or name}",
             )
-        elif external_id and not self._is_same_name(names[key_in_mapping], name):
+        elif external_id and attribute is not None and not self._is_same_name(attribute.name, name):
             self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another attribute")
         query = mapping.get("objectMappingIQL")
         if isinstance(query, str):

@@ -10,8 +10,8 @@ import base64
 import binascii
 import re
 import struct
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar, cast
 
 from attrs import define, field
 
@@ -57,9 +57,7 @@ _OLD_ATTRIBUTE = Fields(
     optional={"label": BOOLEAN, "referenceObjectTypeName": STRING},
     is_open=True,
 )
-_ICONS = Fields(required={"icons": ARRAY}, is_open=True)
 _ICON = Fields(required={"key": STRING, "name": STRING, "png48": STRING}, is_open=True)
-_STATUSES = Fields(required={"statuses": ARRAY}, is_open=True)
 _STATUS = Fields(required={"name": STRING, "description": STRING, "category": STRING}, is_open=True)
 _MAPPING = Fields(required={"objectTypeMappings": ARRAY}, is_open=True)
 _TYPE_MAPPING = Fields(
@@ -83,10 +81,10 @@ class AttributeEntry:
     type: str
     external_id: str | None
     label: bool
-    reference_name: str | None
+    reference_name: str
     reference_external_id: str | None
-    minimum: int | None
-    maximum: int | None
+    minimum: int
+    maximum: int
     unique: bool
     statuses: list[str] = field(factory=list)
 
@@ -115,9 +113,71 @@ class Document:
     mappings: list[JsonObject]
 
 
+class _Named(Protocol):
+    """Something with a name and an external id: an entry of a document, a type, or an attribute."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def external_id(self) -> str | None: ...
+
+
+_N = TypeVar("_N", bound=_Named)
+
+
+def named(candidates: Iterable[_N], name: str, external_id: object) -> _N | None:
+    """Return what a document refers to: by external id or, if that is None, by name, ignoring case."""
+    for candidate in candidates:
+        if external_id is None:
+            if candidate.name.lower() == name.lower():
+                return candidate
+        elif candidate.external_id == external_id:
+            return candidate
+    return None
+
+
+def read_document(body: JsonValue) -> Document:
+    """Check the form of a document.
+
+    Raises:
+        Rejection: 400 with a message for each error.
+    """
+    reader = _Reader(has_external_ids=_contains_external_id(body))
+    document = reader.document(body)
+    if reader.problems:
+        raise bad_request(*reader.problems)
+    return document
+
+
+def _contains_external_id(value: JsonValue) -> bool:
+    keys = ("externalId", "referenceObjectTypeExternalId", "objectTypeExternalId", "attributeExternalId")
+    if isinstance(value, Mapping):
+        return any(key in value for key in keys) or any(map(_contains_external_id, value.values()))
+    return isinstance(value, list) and any(map(_contains_external_id, value))
+
+
+@define
 class _Reader:
-    def __init__(self) -> None:
-        self.problems: list[str] = []
+    """Reads a document, and collects the errors of its form."""
+
+    has_external_ids: bool
+    problems: list[str] = field(factory=list)
+
+    def document(self, body: JsonValue) -> Document:
+        root = self.fields(_ROOT, body, "$")
+        schema = self.fields(_SCHEMA, root["schema"], "schema")
+        mapping = self.fields(_MAPPING, root["mapping"], "mapping")
+        object_schema = self.fields(_OBJECT_SCHEMA, schema["objectSchema"], "schema.objectSchema")
+        location = "schema.objectSchema.objectTypes"
+        object_types = self.not_empty(object_schema["objectTypes"], location)
+        return Document(
+            has_external_ids=self.has_external_ids,
+            types=list(self.types(object_types, location, None)),
+            icons=list(self.icons(schema)),
+            statuses=list(self.statuses(schema)) if self.has_external_ids else [],
+            mappings=self.mappings(mapping["objectTypeMappings"], "mapping.objectTypeMappings"),
+        )
 
     def fields(self, declared: Fields, value: JsonValue, location: str) -> dict[str, Any]:
         """Return the declared fields; an invalid or missing one is empty."""
@@ -137,120 +197,97 @@ class _Reader:
             self.problems.append(f"{location}: expected an array with at least 1 item")
         return items
 
+    def items(
+        self, declared: Fields, values: Iterable[JsonValue], location: str
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the location and the fields of each item of an array."""
+        for index, value in enumerate(values):
+            where = f"{location}[{index}]"
+            yield where, self.fields(declared, value, where)
 
-def read_document(body: JsonValue) -> Document:
-    """Check the form of a document.
+    def section(
+        self, schema: Mapping[str, Any], section: str, name: str, declared: Fields
+    ) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Yield the items of the one array in an optional section of the schema."""
+        if section in schema:
+            location = f"schema.{section}"
+            array = Fields(required={name: ARRAY}, is_open=True)
+            values = self.fields(array, schema[section], location)[name]
+            location = f"{location}.{name}"
+            yield from self.items(declared, self.not_empty(values, location), location)
 
-    Raises:
-        Rejection: 400 with a message for each error.
-    """
-    reader = _Reader()
-    root = reader.fields(_ROOT, body, "$")
-    schema = reader.fields(_SCHEMA, root["schema"], "schema")
-    mapping = reader.fields(_MAPPING, root["mapping"], "mapping")
-    object_schema = reader.fields(_OBJECT_SCHEMA, schema["objectSchema"], "schema.objectSchema")
-    has_external_ids = _contains_external_id(body)
-    types: list[TypeEntry] = []
-    location = "schema.objectSchema.objectTypes"
-    entries = reader.not_empty(object_schema["objectTypes"], location)
-    _read_types(reader, entries, location, None, types, has_external_ids=has_external_ids)
-    document = Document(
-        has_external_ids=has_external_ids,
-        types=types,
-        icons=list(_read_icons(reader, schema)),
-        statuses=list(_read_statuses(reader, schema)) if has_external_ids else [],
-        mappings=_read_mappings(reader, mapping),
-    )
-    if reader.problems:
-        raise bad_request(*reader.problems)
-    return document
+    def types(self, entries: list[JsonValue], location: str, parent: TypeEntry | None) -> Iterator[TypeEntry]:
+        """Yield the object types, each one before those below it."""
+        declared = _OBJECT_TYPE if self.has_external_ids else _OLD_OBJECT_TYPE
+        declared_attribute = _ATTRIBUTE if self.has_external_ids else _OLD_ATTRIBUTE
+        for where, fields in self.items(declared, entries, location):
+            attributes = self.items(declared_attribute, fields.get("attributes", ()), f"{where}.attributes")
+            entry = TypeEntry(
+                name=fields["name"],
+                description=fields["description"],
+                external_id=fields.get("externalId"),
+                icon_key=fields.get("iconKey"),
+                attributes=[self.attribute(inside, attribute) for inside, attribute in attributes],
+                parent=parent,
+                location=where,
+            )
+            yield entry
+            yield from self.types(fields.get("children", []), f"{where}.children", entry)
 
-
-def _contains_external_id(value: JsonValue) -> bool:
-    keys = ("externalId", "referenceObjectTypeExternalId", "objectTypeExternalId", "attributeExternalId")
-    if isinstance(value, Mapping):
-        return any(key in value for key in keys) or any(map(_contains_external_id, value.values()))
-    return isinstance(value, list) and any(map(_contains_external_id, value))
-
-
-def _read_types(
-    reader: _Reader,
-    entries: list[JsonValue],
-    location: str,
-    parent: TypeEntry | None,
-    types: list[TypeEntry],
-    *,
-    has_external_ids: bool,
-) -> None:
-    for index, value in enumerate(entries):
-        where = f"{location}[{index}]"
-        fields = reader.fields(_OBJECT_TYPE if has_external_ids else _OLD_OBJECT_TYPE, value, where)
-        entry = TypeEntry(
+    def attribute(self, location: str, fields: Mapping[str, Any]) -> AttributeEntry:
+        kind = fields["type"]
+        kinds = {*IMPORT_TYPE_NAMES, "referenced_object"} | ({"status"} if self.has_external_ids else set())
+        if kind not in kinds:
+            self.problems.append(f"{location}: type {kind!r} is not one of {', '.join(sorted(kinds))}")
+        if "typeValues" in fields and kind != "status":
+            self.problems.append(f"{location}: typeValues is only allowed for attributes of type status")
+        needs_name = not self.has_external_ids and kind == "referenced_object"
+        if needs_name and "referenceObjectTypeName" not in fields:
+            self.problems.append(f"{location}: The field referenceObjectTypeName is required")
+        return AttributeEntry(
             name=fields["name"],
             description=fields["description"],
+            type=kind,
             external_id=fields.get("externalId"),
-            icon_key=fields.get("iconKey"),
-            attributes=[],
-            parent=parent,
-            location=where,
+            label=fields.get("label", False),
+            reference_name=fields.get("referenceObjectTypeName", ""),
+            reference_external_id=fields.get("referenceObjectTypeExternalId") or None,
+            minimum=fields.get("minimumCardinality", 0),
+            maximum=fields.get("maximumCardinality", 1),
+            unique=fields.get("unique", False),
+            statuses=[str(name) for name in fields.get("typeValues", ())],
         )
-        types.append(entry)
-        for position, attribute in enumerate(fields.get("attributes", ())):
-            entry.attributes.append(
-                _read_attribute(
-                    reader, attribute, f"{where}.attributes[{position}]", has_external_ids=has_external_ids
-                )
-            )
-        children = fields.get("children", [])
-        _read_types(reader, children, f"{where}.children", entry, types, has_external_ids=has_external_ids)
 
+    def icons(self, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+        for where, icon in self.section(schema, "iconSchema", "icons", _ICON):
+            if not 1 <= len(icon["key"]) <= 255:
+                self.problems.append(f"{where}: key must have 1 to 255 characters")
+            self.check_short_name(icon["name"], where)
+            if not _is_png48(icon["png48"]):
+                self.problems.append(f"{where}: png48 must be a PNG of 48 by 48 pixels in base64")
+            yield icon["key"], icon["name"], icon["png48"]
 
-def _read_attribute(
-    reader: _Reader, value: JsonValue, location: str, *, has_external_ids: bool
-) -> AttributeEntry:
-    fields = reader.fields(_ATTRIBUTE if has_external_ids else _OLD_ATTRIBUTE, value, location)
-    kind = fields["type"]
-    kinds = {*IMPORT_TYPE_NAMES, "referenced_object"} | ({"status"} if has_external_ids else set())
-    if kind not in kinds:
-        reader.problems.append(f"{location}: type {kind!r} is not one of {', '.join(sorted(kinds))}")
-    if "typeValues" in fields and kind != "status":
-        reader.problems.append(f"{location}: typeValues is only allowed for attributes of type status")
-    if not has_external_ids and kind == "referenced_object" and "referenceObjectTypeName" not in fields:
-        reader.problems.append(f"{location}: The field referenceObjectTypeName is required")
-    return AttributeEntry(
-        name=fields["name"],
-        description=fields["description"],
-        type=kind,
-        external_id=fields.get("externalId"),
-        label=fields.get("label", False),
-        reference_name=fields.get("referenceObjectTypeName"),
-        reference_external_id=fields.get("referenceObjectTypeExternalId"),
-        minimum=fields.get("minimumCardinality"),
-        maximum=fields.get("maximumCardinality"),
-        unique=fields.get("unique", False),
-        statuses=[str(name) for name in fields.get("typeValues", ())],
-    )
+    def statuses(self, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+        for where, status in self.section(schema, "statusSchema", "statuses", _STATUS):
+            self.check_short_name(status["name"], where)
+            category = status["category"]
+            if category not in _CATEGORIES:
+                self.problems.append(f"{where}: category must be one of {', '.join(_CATEGORIES)}")
+            yield status["name"], status["description"], _CATEGORIES.get(category, 0)
 
+    def check_short_name(self, name: str, location: str) -> None:
+        if not _SHORT_NAME.fullmatch(name):
+            self.problems.append(f"{location}: name must have 2 to 30 letters, digits, blanks or hyphens")
 
-def _read_icons(reader: _Reader, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    if "iconSchema" not in schema:
-        return
-    location = "schema.iconSchema.icons"
-    icons = reader.fields(_ICONS, schema["iconSchema"], "schema.iconSchema")["icons"]
-    for index, value in enumerate(reader.not_empty(icons, location)):
-        where = f"{location}[{index}]"
-        icon = reader.fields(_ICON, value, where)
-        if not 1 <= len(icon["key"]) <= 255:
-            reader.problems.append(f"{where}: key must have 1 to 255 characters")
-        _check_short_name(reader, icon["name"], where)
-        if not _is_png48(icon["png48"]):
-            reader.problems.append(f"{where}: png48 must be a PNG of 48 by 48 pixels in base64")
-        yield icon["key"], icon["name"], icon["png48"]
-
-
-def _check_short_name(reader: _Reader, name: str, location: str) -> None:
-    if not _SHORT_NAME.fullmatch(name):
-        reader.problems.append(f"{location}: name must have 2 to 30 letters, digits, blanks or hyphens")
+    def mappings(self, values: list[JsonValue], location: str) -> list[JsonObject]:
+        """Check the mappings and return them with all their keys, because the service returns unknown keys, too."""
+        for where, fields in self.items(_TYPE_MAPPING, values, location):
+            attributes = fields.get("attributesMapping", ())
+            for inner, attribute in self.items(_ATTRIBUTE_MAPPING, attributes, f"{where}.attributesMapping"):
+                locators = self.not_empty(attribute["attributeLocators"], inner)
+                if any(not isinstance(locator, str) for locator in locators):
+                    self.problems.append(f"{inner}: attributeLocators must be strings")
+        return [dict(value) if isinstance(value, Mapping) else {} for value in values]
 
 
 def _is_png48(text: str) -> bool:
@@ -261,35 +298,6 @@ def _is_png48(text: str) -> bool:
     return (
         data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) > 24 and struct.unpack(">II", data[16:24]) == (48, 48)
     )
-
-
-def _read_statuses(reader: _Reader, schema: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    if "statusSchema" not in schema:
-        return
-    location = "schema.statusSchema.statuses"
-    statuses = reader.fields(_STATUSES, schema["statusSchema"], "schema.statusSchema")["statuses"]
-    for index, value in enumerate(reader.not_empty(statuses, location)):
-        where = f"{location}[{index}]"
-        status = reader.fields(_STATUS, value, where)
-        _check_short_name(reader, status["name"], where)
-        if status["category"] not in _CATEGORIES:
-            reader.problems.append(f"{where}: category must be one of {', '.join(_CATEGORIES)}")
-        yield status["name"], status["description"], _CATEGORIES.get(status["category"], 0)
-
-
-def _read_mappings(reader: _Reader, mapping: Mapping[str, Any]) -> list[JsonObject]:
-    """Check the mappings and return them with all their keys, because the service returns unknown keys, too."""
-    mappings: list[JsonObject] = []
-    for index, value in enumerate(mapping["objectTypeMappings"]):
-        where = f"mapping.objectTypeMappings[{index}]"
-        fields = reader.fields(_TYPE_MAPPING, value, where)
-        for position, attribute in enumerate(fields.get("attributesMapping", ())):
-            inner = f"{where}.attributesMapping[{position}]"
-            locators = reader.fields(_ATTRIBUTE_MAPPING, attribute, inner)["attributeLocators"]
-            if any(not isinstance(locator, str) for locator in reader.not_empty(locators, inner)):
-                reader.problems.append(f"{inner}: attributeLocators must be strings")
-        mappings.append(dict(value) if isinstance(value, Mapping) else {})
-    return mappings
 
 
 _NAMES: dict[int | None, str] = {number: name for name, number in IMPORT_TYPE_NAMES.items()}
@@ -320,7 +328,7 @@ def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
         {
             "name": status.name,
             "description": status.description,
-            "category": ("inactive", "active", "pending")[status.category],
+            "category": list(_CATEGORIES)[status.category],
         }
         for status in site.statuses.values()
         if status.schema_id == schema.id
@@ -414,14 +422,5 @@ def _mapping_document(site: Site, type_id: int, mapping: JsonObject) -> JsonObje
 
 def mapped_attribute(site: Site, object_type: ObjectType, mapping: JsonObject) -> Attribute | None:
     """Return the attribute of one entry of a mapping."""
-    external_id = mapping.get("attributeExternalId")
-    if external_id:
-        return next(
-            (
-                attribute
-                for attribute in site.attributes_of(object_type)
-                if attribute.external_id == external_id
-            ),
-            None,
-        )
-    return site.attribute_named(object_type, str(mapping["attributeName"]))
+    external_id = mapping.get("attributeExternalId") or None
+    return named(site.attributes_of(object_type), str(mapping["attributeName"]), external_id)

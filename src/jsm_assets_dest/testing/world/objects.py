@@ -96,8 +96,6 @@ def create_object(
     texts: Mapping[str, Sequence[str]],
     *,
     account_id: str,
-    has_avatar: bool = False,
-    avatar_uuid: str | None = None,
 ) -> AssetObject:
     """Create an object with the given strings by attribute id."""
     if object_type.abstract:
@@ -106,9 +104,8 @@ def create_object(
         )
     if site.schemas[object_type.schema_id].read_only:
         raise bad_request("The object schema is read-only")
-    values = checked_values(site, object_type, texts, None)
     return insert_object(
-        site, object_type, values, account_id=account_id, has_avatar=has_avatar, avatar_uuid=avatar_uuid
+        site, object_type, checked_values(site, object_type, texts, None), account_id=account_id
     )
 
 
@@ -118,8 +115,6 @@ def insert_object(
     values: Mapping[int, list[str]],
     *,
     account_id: str,
-    has_avatar: bool = False,
-    avatar_uuid: str | None = None,
 ) -> AssetObject:
     """Add an object with checked values."""
     now = site.now()
@@ -130,8 +125,6 @@ def insert_object(
         created=now,
         updated=now,
         creator=account_id,
-        has_avatar=has_avatar,
-        avatar_uuid=avatar_uuid,
     )
     site.objects[asset.id] = asset
     object_type.object_ids[asset.id] = None
@@ -183,8 +176,17 @@ def store_values(
         if before != tuple(texts):
             attribute = site.attributes[attribute_id]
             if with_history:
-                old, new = _shown(site, attribute, before), _shown(site, attribute, texts)
-                note(site, asset, account_id, ATTRIBUTE_CHANGED, attribute.name, old, new)
+                entry = HistoryEntry(
+                    id=site.ids.number("history"),
+                    object_id=asset.id,
+                    account_id=account_id,
+                    created=site.now(),
+                    type=ATTRIBUTE_CHANGED,
+                    attribute=attribute.name,
+                    old_value=_shown(site, attribute, before),
+                    new_value=_shown(site, attribute, texts),
+                )
+                site.history.setdefault(asset.id, []).append(entry)
             site.set_values(asset, attribute_id, texts)
             changed.append(attribute_id)
     if changed:
@@ -209,29 +211,6 @@ def history_of(site: Site, asset: AssetObject) -> list[HistoryEntry]:
         type=CREATED,
     )
     return [creation, *site.history.get(asset.id, ())]
-
-
-def note(
-    site: Site,
-    asset: AssetObject,
-    account_id: str,
-    kind: int,
-    attribute: str | None = None,
-    old: str = "",
-    new: str = "",
-) -> None:
-    """Add an entry to the history of an object."""
-    entry = HistoryEntry(
-        id=site.ids.number("history"),
-        object_id=asset.id,
-        account_id=account_id,
-        created=site.now(),
-        type=kind,
-        attribute=attribute,
-        old_value=old,
-        new_value=new,
-    )
-    site.history.setdefault(asset.id, []).append(entry)
 
 
 def delete_object(site: Site, asset: AssetObject) -> None:

@@ -13,8 +13,8 @@ from typing import cast
 
 from attrs import define, field
 
-from .aql import Search, parse
-from .aql.parsing import InvalidQuery, Query
+from .aql_parsing import InvalidQuery, Query, parse
+from .aql_search import Search
 from .clock import import_timestamp
 from .entities import (
     DEFAULT,
@@ -394,7 +394,7 @@ class _Importer:
         unresolved, run.unresolved = run.unresolved, []
         if not references:
             return
-        allowed = {mapped.attribute.id: self._allowed_types(mapped.attribute) for mapped in references}
+        allowed = {mapped.attribute.id: self._site.target_types(mapped.attribute) for mapped in references}
         for staged in unresolved:
             values: dict[int, list[str]] = {}
             for mapped in references:
@@ -422,14 +422,6 @@ class _Importer:
             if changed:
                 run.references_updated += 1
                 staged.changed = True
-
-    def _allowed_types(self, attribute: Attribute) -> set[int]:
-        target = self._site.types[int(attribute.type_value or "0")]
-        return (
-            {object_type.id for object_type in self._site.with_descendants(target)}
-            if attribute.include_children
-            else {target.id}
-        )
 
     def _targets(
         self,

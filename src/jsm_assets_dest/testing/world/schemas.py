@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 
-from .entities import STATUS, Account, ObjectSchema, ObjectType, ReferenceType, Role, Status
-from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields, not_found
-from .site import Site, as_id
+from .entities import STATUS, Account, ObjectSchema, ObjectType, ReferenceType, Role, Status, change
+from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
+from .site import Site
 from .types import delete_object_type
 from .values import name_problem
 
@@ -51,9 +51,7 @@ def _problems(site: Site, name: str | None, key: str | None, itself: ObjectSchem
     problems: dict[str, str] = {}
     others = [schema for schema in site.schemas.values() if schema is not itself]
     if name is not None:
-        problem = name_problem(name)
-        if problem is None and any(schema.name.lower() == name.lower() for schema in others):
-            problem = "Name has to be unique!"
+        problem = name_problem(name, [schema.name for schema in others])
         if problem is not None:
             problems["name"] = problem
     if key is not None:
@@ -80,10 +78,8 @@ def update_schema(
     problems = _problems(site, name, key, schema)
     if problems:
         raise invalid_fields(problems)
-    schema.name = name if name is not None else schema.name
-    schema.key = key.upper() if key is not None else schema.key
-    schema.description = description if description is not None else schema.description
-    schema.updated = site.now()
+    key = key.upper() if key is not None else None
+    change(schema, name=name, key=key, description=description, updated=site.now())
 
 
 def delete_schema(site: Site, schema: ObjectSchema) -> None:
@@ -165,32 +161,17 @@ def type_roles_of(site: Site, object_type: ObjectType) -> list[Role]:
     return roles
 
 
-def role(site: Site, identifier: str) -> Role:
-    """Return a role by id; reject with 404 if it does not exist."""
-    existing_role = site.roles.get(as_id(identifier))
-    if existing_role is None:
-        raise not_found("RoleBean", identifier)
-    return existing_role
-
-
 def allows(site: Site, account: Account, schema: ObjectSchema, right: str) -> bool:
-    """Return True if an account may "manage", "develop" or "view" in a schema.
-
-    Args:
-        site: the site.
-        account: the caller.
-        schema: the schema.
-        right: one of the three words.
-    """
+    """Return True if an account may "manage", "develop" or "view" in a schema."""
     if schema.read_only and right != "view":
         return False
     if account.admin:
         return True
-    mine = set(account.groups)
-    for role in roles_of(site, schema):
-        if role.name in RIGHTS[right] and (account.account_id in role.users or mine & set(role.groups)):
-            return True
-    return False
+    mine = {account.account_id, *account.groups}
+    return any(
+        role.name in RIGHTS[right] and not mine.isdisjoint([*role.users, *role.groups])
+        for role in roles_of(site, schema)
+    )
 
 
 def set_actors(site: Site, changed: Role, users: list[str], groups: list[str]) -> None:
@@ -242,13 +223,14 @@ def create_status(
     return status
 
 
-def update_status(site: Site, status: Status, *, name: str, category: int, description: str | None) -> None:
+def update_status(
+    site: Site, status: Status, *, name: str, category: int, description: str | None = None
+) -> None:
     """Change a status type."""
     problems = _status_problems(site, name, category, status.schema_id, status)
     if problems:
         raise invalid_fields(problems)
-    status.name, status.category = name, category
-    status.description = description if description is not None else status.description
+    change(status, name=name, category=category, description=description)
 
 
 def delete_status(site: Site, status: Status) -> None:
@@ -259,14 +241,6 @@ def delete_status(site: Site, status: Status) -> None:
         if site.objects_with(attribute.id, str(status.id)) or str(status.id) in attribute.type_value_multi:
             raise bad_request(f"The status {status.name} is in use and cannot be deleted")
     del site.statuses[status.id]
-
-
-def reference_type(site: Site, identifier: str) -> ReferenceType:
-    """Return a reference type by id; reject with 404 if it does not exist."""
-    kind = site.reference_types.get(as_id(identifier))
-    if kind is None:
-        raise not_found("ReferenceTypeBean", identifier)
-    return kind
 
 
 def _check_reference_type_name(
@@ -298,16 +272,17 @@ def create_reference_type(
 
 
 def update_reference_type(
-    site: Site, kind: ReferenceType, *, name: str | None, description: str | None, color: str | None
+    site: Site,
+    kind: ReferenceType,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    color: str | None = None,
 ) -> None:
     """Change a reference type."""
     if name is not None:
         _check_reference_type_name(site, name, kind.schema_id, kind)
-        kind.name = name
-    if description is not None:
-        kind.description = description
-    if color is not None:
-        kind.color = color.lstrip("#")
+    change(kind, name=name, description=description, color=color.lstrip("#") if color is not None else None)
 
 
 def delete_reference_type(site: Site, kind: ReferenceType) -> None:

@@ -7,7 +7,9 @@ import hashlib
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
+
+from attrs import define
 
 from .clock import EmulatorClock
 from .doubts import Doubts
@@ -81,6 +83,7 @@ class Identifiers:
         return "712020:" + self.uuid("account")
 
 
+_T = TypeVar("_T")
 EntryCondition: TypeAlias = Callable[[JsonObject], bool]
 
 GLOBAL_STATUSES = (
@@ -156,33 +159,20 @@ class Site:
 
     def schema(self, identifier: str) -> ObjectSchema:
         """Return an object schema by id; reject with 404 if it does not exist."""
-        schema = self.schemas.get(as_id(identifier))
-        if schema is None:
-            raise not_found("SchemaObject", identifier)
-        return schema
+        return _existing("SchemaObject", identifier, self.schemas.get(as_id(identifier)))
 
     def object_type(self, identifier: str) -> ObjectType:
         """Return an object type by id; reject with 404 if it does not exist."""
-        object_type = self.types.get(as_id(identifier))
-        if object_type is None:
-            raise not_found("ObjectTypeBean", identifier)
-        return object_type
+        return _existing("ObjectTypeBean", identifier, self.types.get(as_id(identifier)))
 
     def attribute(self, identifier: str) -> Attribute:
         """Return an attribute by id; reject with 404 if it does not exist."""
-        attribute = self.attributes.get(as_id(identifier))
-        if attribute is None:
-            raise not_found("ObjectTypeAttributeBean", identifier)
-        return attribute
+        return _existing("ObjectTypeAttributeBean", identifier, self.attributes.get(as_id(identifier)))
 
     def asset_object(self, identifier: str) -> AssetObject:
         """Return an object by id, or by key as one client does; reject with 404 if it does not exist."""
-        asset = self.objects.get(as_id(identifier))
-        if asset is None and "-" in identifier:
-            asset = self.object_by_key(identifier)
-        if asset is None:
-            raise not_found("ObjectBean", identifier)
-        return asset
+        asset = self.objects.get(as_id(identifier)) or self.object_by_key(identifier)
+        return _existing("ObjectBean", identifier, asset)
 
     def object_by_key(self, key: str) -> AssetObject | None:
         """Return an object by its key, ignoring case."""
@@ -194,24 +184,27 @@ class Site:
 
     def status(self, identifier: str) -> Status:
         """Return a status type by id; reject with 404 if it does not exist."""
-        status = self.statuses.get(as_id(identifier))
-        if status is None:
-            raise not_found("StatusTypeBean", identifier)
-        return status
+        return _existing("StatusTypeBean", identifier, self.statuses.get(as_id(identifier)))
+
+    def reference_type(self, identifier: str) -> ReferenceType:
+        """Return a reference type by id; reject with 404 if it does not exist."""
+        return _existing("ReferenceTypeBean", identifier, self.reference_types.get(as_id(identifier)))
+
+    def role(self, identifier: str) -> Role:
+        """Return a role by id; reject with 404 if it does not exist."""
+        return _existing("RoleBean", identifier, self.roles.get(as_id(identifier)))
+
+    def icon(self, identifier: str) -> Icon:
+        """Return an icon by id; reject with 404 if it does not exist."""
+        return _existing("IconBean", identifier, self.icons.get(identifier))
 
     def import_source(self, identifier: str) -> ImportSource:
         """Return an import source by id; reject with 404 if it does not exist."""
-        source = self.import_sources.get(identifier)
-        if source is None:
-            raise not_found("ImportSource", identifier)
-        return source
+        return _existing("ImportSource", identifier, self.import_sources.get(identifier))
 
     def schema_by_key(self, key: str) -> ObjectSchema | None:
         """Return an object schema by its key, ignoring case."""
-        for schema in self.schemas.values():
-            if schema.key.lower() == key.lower():
-                return schema
-        return None
+        return next((schema for schema in self.schemas.values() if schema.key.lower() == key.lower()), None)
 
     # Structure ----------------------------------------------------------------------------------------------
 
@@ -244,18 +237,12 @@ class Site:
 
     def attribute_named(self, object_type: ObjectType, name: str) -> Attribute | None:
         """Return an attribute of a type by name, ignoring case."""
-        lowered = name.lower()
-        for attribute in self.attributes_of(object_type):
-            if attribute.name.lower() == lowered:
-                return attribute
-        return None
+        attributes = self.attributes_of(object_type)
+        return next((attribute for attribute in attributes if attribute.name.lower() == name.lower()), None)
 
     def label_attribute(self, object_type: ObjectType) -> Attribute | None:
         """Return the attribute whose value is the label of the objects of a type."""
-        for attribute in self.attributes_of(object_type):
-            if attribute.label:
-                return attribute
-        return None
+        return next((attribute for attribute in self.attributes_of(object_type) if attribute.label), None)
 
     # Objects ------------------------------------------------------------------------------------------------
 
@@ -331,11 +318,18 @@ class Site:
         """All attributes whose values are objects."""
         return [attribute for attribute in self.attributes.values() if attribute.is_reference]
 
+    def target_types(self, attribute: Attribute) -> set[int]:
+        """Return the ids of the object types whose objects are values of a reference attribute."""
+        target = self.types[int(attribute.type_value or "0")]
+        types = self.with_descendants(target) if attribute.include_children else (target,)
+        return {object_type.id for object_type in types}
+
     def now(self) -> int:
         """Return the time in milliseconds."""
         return self.clock.milliseconds()
 
 
+@define(eq=False)
 class FailingObjects:
     """A planned partial failure of imports.
 
@@ -346,21 +340,21 @@ class FailingObjects:
         condition: selects the entries; None selects all of them.
     """
 
-    def __init__(self, selector: str, count: int, message: str, condition: EntryCondition | None) -> None:
-        self.selector = selector
-        self.count = count
-        self.message = message
-        self.condition = condition
-        self.failed: int = 0
+    selector: str
+    count: int
+    message: str
+    condition: EntryCondition | None
+    failed: int = 0
 
     def strikes(self, selector: str, entry: JsonObject) -> bool:
         """Return True if this entry fails, and count it."""
-        if selector != self.selector or self.failed >= self.count:
-            return False
-        if self.condition is not None and not self.condition(entry):
-            return False
-        self.failed += 1
-        return True
+        strikes = (
+            selector == self.selector
+            and self.failed < self.count
+            and (self.condition is None or self.condition(entry))
+        )
+        self.failed += strikes
+        return strikes
 
 
 def _remove(index: dict[str, dict[int, None]], value: str, object_id: int) -> None:
@@ -369,6 +363,12 @@ def _remove(index: dict[str, dict[int, None]], value: str, object_id: int) -> No
         holders.pop(object_id, None)
         if not holders:
             del index[value]
+
+
+def _existing(kind: str, identifier: str, entity: _T | None) -> _T:
+    if entity is None:
+        raise not_found(kind, identifier)
+    return entity
 
 
 def as_id(identifier: str) -> int:

@@ -14,6 +14,7 @@ from .entities import (
     Attribute,
     ObjectSchema,
     ObjectType,
+    change,
 )
 from .objects import delete_object
 from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
@@ -83,17 +84,13 @@ def create_object_type(
     site.types[object_type.id] = object_type
     schema.type_ids.append(object_type.id)
     if not site.inherits(object_type):
-        add_initial_attributes(site, object_type, with_name=with_name_attribute)
+        _add_initial_attributes(site, object_type, with_name=with_name_attribute)
     return object_type
 
 
 def _name_problem(site: Site, schema: ObjectSchema, name: str, itself: ObjectType | None) -> str | None:
-    problem = name_problem(name)
-    if problem is None:
-        for other in site.types_of(schema):
-            if other is not itself and other.name.lower() == name.lower():
-                return "Name has to be unique!"
-    return problem
+    names = [other.name for other in site.types_of(schema) if other is not itself]
+    return name_problem(name, names)
 
 
 def update_object_type(
@@ -115,12 +112,15 @@ def update_object_type(
         raise invalid("iconId", f"The icon {icon_id} does not exist")
     if abstract and object_type.object_ids:
         raise bad_request("The object type has objects and cannot become abstract")
-    object_type.name = name if name is not None else object_type.name
-    object_type.icon_id = icon_id if icon_id is not None else object_type.icon_id
-    object_type.description = description if description is not None else object_type.description
-    object_type.inherited = inherited if inherited is not None else object_type.inherited
-    object_type.abstract = abstract if abstract is not None else object_type.abstract
-    object_type.updated = site.now()
+    change(
+        object_type,
+        name=name,
+        icon_id=icon_id,
+        description=description,
+        inherited=inherited,
+        abstract=abstract,
+        updated=site.now(),
+    )
 
 
 def move_object_type(site: Site, object_type: ObjectType, parent: ObjectType | None, position: int) -> None:
@@ -193,33 +193,28 @@ class AttributeSettings(TypedDict, total=False):
     display_name: str | None
 
 
-def add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool = True) -> None:
+def _add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool) -> None:
     """Add Key, Name, Created and Updated, as in the examples of the OpenAPI document."""
-    _initial(site, object_type, "Key", TEXT, system=True)
-    if with_name:
-        name = _initial(site, object_type, "Name", TEXT, system=False)
-        name.description, name.suffix, name.regex, name.label = "The name of the object", "", "", True
-    _initial(site, object_type, "Created", DATE_TIME, system=True)
-    _initial(site, object_type, "Updated", DATE_TIME, system=True)
-
-
-def _initial(site: Site, object_type: ObjectType, name: str, default_type: int, *, system: bool) -> Attribute:
-    attribute = Attribute(
-        id=site.ids.number("attribute"),
-        type_id=object_type.id,
-        name=name,
-        type=DEFAULT,
-        default_type=default_type,
-        position=len(object_type.attribute_ids),
-        external_id=site.ids.external_id(),
-        minimum=1,
-        editable=not system,
-        system=system,
-        removable=False,
-    )
-    site.attributes[attribute.id] = attribute
-    object_type.attribute_ids.append(attribute.id)
-    return attribute
+    for name, default_type in (("Key", TEXT), ("Name", TEXT), ("Created", DATE_TIME), ("Updated", DATE_TIME)):
+        if name == "Name" and not with_name:
+            continue
+        attribute = Attribute(
+            id=site.ids.number("attribute"),
+            type_id=object_type.id,
+            name=name,
+            type=DEFAULT,
+            default_type=default_type,
+            position=len(object_type.attribute_ids),
+            external_id=site.ids.external_id(),
+            minimum=1,
+            editable=name == "Name",
+            system=name != "Name",
+            removable=False,
+        )
+        if name == "Name":
+            change(attribute, description="The name of the object", suffix="", regex="", label=True)
+        site.attributes[attribute.id] = attribute
+        object_type.attribute_ids.append(attribute.id)
 
 
 def create_attribute(
@@ -297,10 +292,7 @@ def _check(
     if name is not None:
         if not name.strip():
             problems["name"] = "The name is required."
-        elif any(
-            other is not itself and other.name.lower() == name.lower()
-            for other in site.attributes_of(object_type)
-        ):
+        elif site.attribute_named(object_type, name) not in (None, itself):
             problems["name"] = "Name has to be unique!"
     default_type = settings.get("default_type")
     if type == DEFAULT and default_type is not None and default_type not in DEFAULT_TYPE_NAMES:
@@ -322,10 +314,15 @@ def _check(
         problems["label"] = "The object type already has a label attribute"
     minimum = settings.get("minimum", itself.minimum if itself else 0)
     maximum = settings.get("maximum", itself.maximum if itself else 1)
-    if minimum < 0 or maximum < -1 or maximum == 0 or (maximum != -1 and minimum > maximum):
+    if not is_cardinality(minimum, maximum):
         problems["maximumCardinality"] = "The cardinality is invalid"
     if problems:
         raise invalid_fields(problems)
+
+
+def is_cardinality(minimum: int, maximum: int) -> bool:
+    """Return True if an attribute can have from `minimum` to `maximum` values; -1 means no limit."""
+    return minimum >= 0 and (maximum == -1 or maximum >= max(minimum, 1))
 
 
 def _reference_problems(
@@ -368,6 +365,10 @@ def position_attribute(site: Site, attribute: Attribute, position: int) -> None:
     object_type = site.types[attribute.type_id]
     object_type.attribute_ids.remove(attribute.id)
     object_type.attribute_ids.insert(max(0, position), attribute.id)
+    _number_attributes(site, object_type)
+
+
+def _number_attributes(site: Site, object_type: ObjectType) -> None:
     for number, identifier in enumerate(object_type.attribute_ids):
         site.attributes[identifier].position = number
 
@@ -380,5 +381,4 @@ def delete_attribute(site: Site, attribute: Attribute, *, by_force: bool = False
     object_type = site.types[attribute.type_id]
     object_type.attribute_ids.remove(attribute.id)
     del site.attributes[attribute.id]
-    for number, identifier in enumerate(object_type.attribute_ids):
-        site.attributes[identifier].position = number
+    _number_attributes(site, object_type)

@@ -10,7 +10,7 @@ import datetime
 import ipaddress
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .clock import display_date, display_timestamp, timestamp
 from .entities import (
@@ -46,13 +46,13 @@ Characters that the Data Center edition rejects in names of schemas, types and o
 """
 
 
-def name_problem(name: str) -> str | None:
-    """Return what is invalid about a name of a schema or type, if anything."""
+def name_problem(name: str, others: Iterable[str] = ()) -> str | None:
+    """Return what is invalid about a name of a schema or type beside the names of the others, if anything."""
     if not name.strip():
         return "The name is required."
     if set(name) & RESERVED:
         return 'The name must not contain any of the characters = ; : ? . "'
-    return None
+    return "Name has to be unique!" if name.lower() in map(str.lower, others) else None
 
 
 class BadValue(ValueError):
@@ -69,8 +69,8 @@ def normalise(site: Site, attribute: Attribute, text: str) -> str:
         value = normalise_plain(attribute.default_type if attribute.default_type is not None else TEXT, text)
         if attribute.regex and attribute.default_type in (TEXT, EMAIL, None):
             _check_pattern(attribute.regex, value)
-        if attribute.default_type == SELECT:
-            _check_option(attribute, value)
+        if attribute.default_type == SELECT and value not in (options_of(attribute) or [value]):
+            raise BadValue(f"Invalid values: {value}")
         return value
     if attribute.type == REFERENCE:
         return _reference(site, attribute, text)
@@ -84,8 +84,18 @@ def normalise(site: Site, attribute: Attribute, text: str) -> str:
 
 
 def normalise_plain(default_type: int, text: str) -> str:
-    """Return the stored form of a value of a default type."""
-    return _DEFAULT_TYPES[default_type](text)
+    """Return the stored form of a value of a default type.
+
+    Raises:
+        BadValue: the value does not fit the type.
+    """
+    convert, error = DEFAULT_TYPES[default_type]
+    try:
+        return convert(text)
+    except BadValue:
+        raise
+    except ValueError:
+        raise BadValue(f"The value provided is invalid: {text} {error}") from None
 
 
 def _check_pattern(pattern: str, value: str) -> None:
@@ -102,67 +112,53 @@ def options_of(attribute: Attribute) -> list[str]:
     return [option.strip() for option in attribute.options.split(",") if option.strip()]
 
 
-def _check_option(attribute: Attribute, value: str) -> None:
-    options = options_of(attribute)
-    if options and value not in options:
-        raise BadValue(f"Invalid values: {value}")
-
-
 def _text(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         raise BadValue(f"The value must be less than {LONGEST_TEXT} characters")
     return text
 
 
+def _matching(pattern: str, text: str) -> str:
+    if re.fullmatch(pattern, text) is None:
+        raise ValueError(text)
+    return text
+
+
 def _integer(text: str) -> str:
-    if (
-        not re.fullmatch(r"\s*[+-]?\d{1,18}\s*", text)
-        or not -LARGEST_INTEGER - 1 <= int(text) <= LARGEST_INTEGER
-    ):
-        raise BadValue(f"The value provided is invalid: {text} is not an integer of 32 bits")
-    return str(int(text))
+    number = int(_matching(r"\s*[+-]?\d{1,18}\s*", text))
+    if not -LARGEST_INTEGER - 1 <= number <= LARGEST_INTEGER:
+        raise ValueError(text)
+    return str(number)
 
 
 def _double(text: str) -> str:
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
+    value = float(text)
     if not math.isfinite(value):
-        raise BadValue(f"The value provided is invalid: {text} is not a number")
+        raise ValueError(text)
     return repr(value)
 
 
 def _boolean(text: str) -> str:
-    if text.lower() not in ("true", "false"):
-        raise BadValue(f"The value provided is invalid: {text} is neither true nor false")
-    return text.lower()
+    return _matching("true|false", text.lower())
+
+
+def _calendar_date(text: str) -> str:
+    """Reject week dates, which Python reads too, but which no document mentions."""
+    if text[4:8:3] != "--":
+        raise ValueError(text)
+    return text
 
 
 def _date(text: str) -> str:
-    try:
-        # Python also reads week dates, which no document mentions.
-        if text[4:8:3] != "--":
-            raise BadValue(f"The value provided is invalid: {text} is not a date")
-        return datetime.date.fromisoformat(text[:10]).isoformat()
-    except ValueError:
-        raise BadValue(f"The value provided is invalid: {text} is not a date") from None
+    return datetime.date.fromisoformat(_calendar_date(text)[:10]).isoformat()
 
 
 def _time(text: str) -> str:
-    try:
-        return datetime.time.fromisoformat(text).strftime("%H:%M:%S")
-    except ValueError:
-        raise BadValue(f"The value provided is invalid: {text} is not a time") from None
+    return datetime.time.fromisoformat(text).strftime("%H:%M:%S")
 
 
 def _date_time(text: str) -> str:
-    try:
-        if text[4:8:3] != "--":
-            raise BadValue(f"The value provided is invalid: {text} is not a date and time")
-        moment = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        raise BadValue(f"The value provided is invalid: {text} is not a date and time") from None
+    moment = datetime.datetime.fromisoformat(_calendar_date(text))
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=datetime.UTC)
     try:
@@ -173,56 +169,44 @@ def _date_time(text: str) -> str:
 
 def _url(text: str) -> str:
     if not text.lower().startswith(("http://", "https://")):
-        raise BadValue(f"The value provided is invalid: {text} does not start with http:// or https://")
+        raise ValueError(text)
     return _text(text)
 
 
 def _email(text: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", text):
-        raise BadValue(f"The value provided is invalid: {text} is not an email address")
-    return _text(text)
+    return _text(_matching(r"[^@\s]+@[^@\s]+", text))
 
 
 def _ip_address(text: str) -> str:
-    try:
-        ipaddress.ip_network(text, strict=False)
-    except ValueError:
-        raise BadValue(f"The value provided is invalid: {text} is not an IP address") from None
+    ipaddress.ip_network(text, strict=False)
     return text
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
-_DEFAULT_TYPES: dict[int, Callable[[str], str]] = {
-    -1: _as_it_is,
-    TEXT: _text,
-    INTEGER: _integer,
-    BOOLEAN: _boolean,
-    DOUBLE: _double,
-    DATE: _date,
-    TIME: _time,
-    DATE_TIME: _date_time,
-    URL: _url,
-    EMAIL: _email,
-    TEXTAREA: _as_it_is,
-    SELECT: _text,
-    IP_ADDRESS: _ip_address,
+DEFAULT_TYPES: dict[int, tuple[Callable[[str], str], str]] = {
+    -1: (str, ""),
+    TEXT: (_text, ""),
+    INTEGER: (_integer, "is not an integer of 32 bits"),
+    BOOLEAN: (_boolean, "is neither true nor false"),
+    DOUBLE: (_double, "is not a number"),
+    DATE: (_date, "is not a date"),
+    TIME: (_time, "is not a time"),
+    DATE_TIME: (_date_time, "is not a date and time"),
+    URL: (_url, "does not start with http:// or https://"),
+    EMAIL: (_email, "is not an email address"),
+    TEXTAREA: (str, ""),
+    SELECT: (_text, ""),
+    IP_ADDRESS: (_ip_address, "is not an IP address"),
 }
+"""
+The conversion of each default type, which raises ValueError, and the words of its error after the value.
+"""
 
 
 def _reference(site: Site, attribute: Attribute, text: str) -> str:
     target = site.objects.get(as_id(text)) or site.object_by_key(text)
     if target is None:
         raise BadValue(f"{text} is not valid Object id or key")
-    target_type = site.types[int(attribute.type_value or "0")]
-    allowed = (
-        {object_type.id for object_type in site.with_descendants(target_type)}
-        if attribute.include_children
-        else {target_type.id}
-    )
-    if target.type_id not in allowed:
+    if target.type_id not in site.target_types(attribute):
         raise BadValue(f"{text} is invalid due to restrictions of the referenced object type")
     return str(target.id)
 

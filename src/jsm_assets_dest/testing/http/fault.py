@@ -1,4 +1,4 @@
-"""Faults of a request, and the responses they cause."""
+"""A fault of a request, and the response it causes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from typing import Any, TypedDict, cast
 
 from attrs import field, frozen
 
-from .http.exchange import (
+from ..world.entities import short_repr
+from ..world.json_reading import JsonValue
+from ..world.rejections import errors_body
+from .exchange import (
     HTML,
     JSON,
     LOGIN_PAGE,
@@ -20,13 +23,22 @@ from .http.exchange import (
     json_response,
     text_response,
 )
-from .world.json_reading import JsonValue
-from .world.rejections import errors_body
-from .world.short_repr import short_repr
 
 DROPS = ("before", "after", "mid-answer")
-PAGES = ("proxy", "login", "unavailable")
+PAGES = {"proxy": (PROXY_PAGE, 403), "login": (LOGIN_PAGE, 200), "unavailable": (UNAVAILABLE_PAGE, 503)}
 GARBAGE = ("bytes", "gzip")
+
+_CONTENTS = {
+    "garbage": None,
+    "gzip_bomb": None,
+    "html": None,
+    "bad_json": False,
+    "redirect": None,
+    "body": None,
+}
+"""
+The fields that replace the body of a response, with their defaults.
+"""
 
 
 class FaultFields(TypedDict, total=False):
@@ -88,18 +100,7 @@ class Fault:
     redirect: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        contents = [
-            name
-            for name, value in (
-                ("garbage", self.garbage),
-                ("gzip_bomb", self.gzip_bomb),
-                ("html", self.html),
-                ("bad_json", self.bad_json),
-                ("redirect", self.redirect),
-                ("body", self.body),
-            )
-            if value not in (None, False)
-        ]
+        contents = self._contents
         if len(contents) > 1:
             raise ValueError(f"{' and '.join(contents)} contradict each other: a response has one body")
         for name, value, choices in (
@@ -128,17 +129,13 @@ class Fault:
             )
 
     @property
+    def _contents(self) -> list[str]:
+        return [name for name, default in _CONTENTS.items() if getattr(self, name) != default]
+
+    @property
     def replaces_response(self) -> bool:
         """True if the client receives another response than that of the site."""
-        return (
-            self.status is not None
-            or self.garbage is not None
-            or self.gzip_bomb is not None
-            or self.html is not None
-            or self.bad_json
-            or self.redirect is not None
-            or self.body is not None
-        )
+        return self.status is not None or bool(self._contents)
 
     @property
     def acts(self) -> bool:
@@ -155,23 +152,15 @@ class Fault:
         """
         if response is None or self.replaces_response:
             response = self._own_response()
+            response.headers.update(self.headers)
+            if self.retry_after is not None:
+                response.headers["Retry-After"] = str(self.retry_after)
         response.delivery = Delivery(drop=self.drop, stall=self.stall, drip=self.drip, truncate=self.truncate)
         return response
 
     def _own_response(self) -> Response:
-        response = self._content()
-        response.headers.update(self.headers)
-        if self.retry_after is not None:
-            response.headers["Retry-After"] = str(self.retry_after)
-        return response
-
-    def _content(self) -> Response:
         if self.html is not None:
-            page, status = {
-                "proxy": (PROXY_PAGE, 403),
-                "login": (LOGIN_PAGE, 200),
-                "unavailable": (UNAVAILABLE_PAGE, 503),
-            }[self.html]
+            page, status = PAGES[self.html]
             response = text_response(page, self.status or status, HTML)
             response.from_edge = self.html != "proxy"
             return response

@@ -44,7 +44,7 @@ Operand: TypeAlias = Literal | Placeholder | Call
 
 @frozen
 class Comparison:
-    """`path operator operand`. Operators are spelled in lower case; negated forms start with "not " or are `!=`."""
+    """`path operator operand`. Operators are spelled in lower case; the parser negates the others, such as `!=`."""
 
     path: tuple[str, ...]
     operator: str
@@ -53,19 +53,17 @@ class Comparison:
 
 @frozen
 class Membership:
-    """`path in (…)` and `path not in (…)`."""
+    """`path in (…)`."""
 
     path: tuple[str, ...]
     operands: tuple[Operand, ...]
-    negated: bool
 
 
 @frozen
-class Emptiness:
-    """`path is EMPTY` and `path is not EMPTY`."""
+class Presence:
+    """`path is not EMPTY`."""
 
     path: tuple[str, ...]
-    negated: bool
 
 
 @frozen
@@ -75,15 +73,11 @@ class References:
     inbound: bool
     query: Node | None
     reference_types: tuple[str, ...]
-    negated: bool
 
 
 @frozen
 class ConnectedTickets:
     """Objects with tickets. The JQL is not evaluated."""
-
-    jql: str
-    negated: bool
 
 
 @frozen
@@ -108,7 +102,7 @@ class Negation:
 
 
 Node: TypeAlias = (
-    Comparison | Membership | Emptiness | References | ConnectedTickets | Both | Either | Negation
+    Comparison | Membership | Presence | References | ConnectedTickets | Both | Either | Negation
 )
 
 
@@ -136,14 +130,12 @@ _OUTBOUND = {"outboundreferences", "outr"}
 _TICKETS = {"connectedtickets"}
 
 
+@frozen
 class _Token:
-    __slots__ = ("end", "kind", "start", "text")
-
-    def __init__(self, kind: str, text: str, start: int, end: int) -> None:
-        self.kind = kind
-        self.text = text
-        self.start = start
-        self.end = end
+    kind: str
+    text: str
+    start: int
+    end: int
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -184,7 +176,6 @@ def parse(text: str) -> Query:
 
 class _Parser:
     def __init__(self, text: str) -> None:
-        self._text = text
         self._tokens = _tokens(text)
         self._at = 0
 
@@ -263,12 +254,9 @@ class _Parser:
         if token.kind == "word" and self._opens_call(0):
             name = token.text.lower()
             if name in _INBOUND | _OUTBOUND | _TICKETS:
-                return self._related(negated=False)
-        if token.kind == "word" and token.text.lower() == "not" and self._peek(1).kind != "sign":
-            self._at += 1
-            return Negation(self._single())
-        if token.kind == "word" and token.text.lower() == "not" and self._peek(1).text == "(":
-            self._at += 1
+                return self._related()
+        following = self._peek(1)
+        if (following.kind != "sign" or following.text == "(") and self._word("not"):
             return Negation(self._single())
         return self._condition()
 
@@ -307,26 +295,31 @@ class _Parser:
     def _condition(self) -> Node:
         path = self._path()
         if path[0].lower() == "object" and len(path) == 1:
-            negated = self._word("not", "having")
-            if negated or self._word("having"):
-                return self._related(negated=negated)
+            if self._word("not", "having"):
+                return Negation(self._related())
+            if self._word("having"):
+                return self._related()
         token = self._peek()
-        if token.kind == "sign" and token.text in ("=", "==", "!=", "<", "<=", ">", ">="):
+        if token.kind == "sign" and token.text in ("=", "==", "<", "<=", ">", ">="):
             self._at += 1
             return Comparison(path, token.text, self._operand())
-        if self._word("is", "not"):
-            self._empty()
-            return Emptiness(path, negated=True)
+        if self._sign("!="):
+            return Negation(Comparison(path, "=", self._operand()))
         if self._word("is"):
+            negated = not self._word("not")
             self._empty()
-            return Emptiness(path, negated=False)
-        negated = self._word("not")
-        prefix = "not " if negated else ""
+            condition: Node = Presence(path)
+        else:
+            negated = self._word("not")
+            condition = self._word_condition(path)
+        return Negation(condition) if negated else condition
+
+    def _word_condition(self, path: tuple[str, ...]) -> Node:
         for operator in ("like", "startswith", "endswith"):
             if self._word(operator):
-                return Comparison(path, prefix + operator, self._operand())
+                return Comparison(path, operator, self._operand())
         if self._word("in"):
-            return Membership(path, self._members(), negated)
+            return Membership(path, self._members())
         raise self._unexpected("expected an operator")
 
     def _empty(self) -> None:
@@ -364,18 +357,17 @@ class _Parser:
         self._at -= 1
         raise self._unexpected("expected a value")
 
-    def _related(self, *, negated: bool) -> Node:
+    def _related(self) -> Node:
         name = self._next().text.lower()
         self._expect("(")
         if name in _TICKETS:
-            start = self._peek().start
             depth = 1
             while depth:
                 token = self._next()
                 if token.kind == "end":
                     raise self._unexpected("expected )")
                 depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == "sign" else 0
-            return ConnectedTickets(self._text[start : self._tokens[self._at - 1].start], negated)
+            return ConnectedTickets()
         if name not in _INBOUND | _OUTBOUND:
             raise InvalidQuery(f"unknown function {name} after having")
         inner: Node | None = None
@@ -393,4 +385,4 @@ class _Parser:
                 if bracketed:
                     self._expect(")")
             self._expect(")")
-        return References(name in _INBOUND, inner, tuple(kinds), negated)
+        return References(name in _INBOUND, inner, tuple(kinds))

@@ -1,18 +1,22 @@
-"""Status of an execution, read from a document that may lack any part.
+"""Report of Assets about an execution, and the results of its records: failed ones, and those of each object type.
 
-The form follows Atlassian's OpenAPI document. Observed in addition: while the execution accepts data, the document may
-contain only the status; `errorCount` exists on live sites and not in the OpenAPI document; ids are numbers here and strings
-elsewhere; `infoMessage` may be "No data to import" although objects were created; `duplicateEnries` is spelled this way.
+The report is read from a document that may lack any part. Its form follows Atlassian's OpenAPI document. Observed in
+addition: while the execution accepts data, the document may contain only the status; `errorCount` exists on live sites and
+not in the OpenAPI document; ids are numbers here and strings elsewhere; `infoMessage` may be "No data to import" although
+objects were created; `duplicateEnries` is spelled this way.
 """
 
-from __future__ import annotations
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Self, cast
 
-from collections.abc import Iterator, Mapping
-from typing import cast
+from attrs import asdict, field, fields, frozen
 
-from attrs import field, frozen
-
+from .._display.values import plain_data, public_value
 from .._wire.json_reading import as_number, as_object, as_text, as_texts
+from ..exceptions import RecordError
+from .progress import count_text
 
 #: Known states of an execution. Any other state counts as running.
 INGESTING, PROCESSING, DONE, CANCELLED = "INGESTING", "PROCESSING", "DONE", "CANCELLED"
@@ -192,3 +196,160 @@ def read_execution_status(document: object) -> ExecutionStatus:
         messages=(*read_messages(progress.get("errorMessages")), *as_texts(source.get("errorMessages"))),
         document=source,
     )
+
+
+@frozen(kw_only=True)
+@public_value
+class FailedRecord:
+    """Record that was not sent, with the reason.
+
+    Attributes:
+        selector: Selector of its object type.
+        index: Position among the records of that selector, from 0, or None.
+        path: Place inside the record.
+        reason: Problem at that place.
+        record: The caller's own record.
+    """
+
+    selector: str
+    index: int | None
+    path: str
+    reason: str
+    record: object = field(repr=False)
+
+    @classmethod
+    def from_error(cls, error: RecordError) -> Self:
+        """Return the record of an error."""
+        return cls(
+            selector=error.selector,
+            index=error.index,
+            path=error.path,
+            reason=error.reason,
+            record=error.record,
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """Return JSON-ready data without the record itself."""
+        return plain_data(self, "selector index path reason")
+
+    def __str__(self) -> str:
+        return f"{self.selector}[{self.index}]: {self.path or 'the record'} {self.reason}"
+
+
+#: Parts that differ between records with the same problem: positions in a path, and details in parentheses.
+_POSITION, _DETAIL = re.compile(r"\[\d+\]"), re.compile(r" \([^()]*\)$")
+
+
+def failure_reasons(failed: Iterable[FailedRecord]) -> list[str]:
+    """Return the reasons of failed records, the most frequent first, each with its number of records."""
+    counts = Counter(
+        f"{record.selector}, {_POSITION.sub('', record.path) or 'the record'} {_DETAIL.sub('', record.reason)}"
+        for record in failed
+    )
+    return [f"{reason}: {count_text(count, 'record')}" for reason, count in counts.most_common()]
+
+
+@frozen(kw_only=True)
+class ObjectTypeResult(ObjectTypeStatus):
+    """Results of the records of one object type. Without a report of Assets, its counts are 0.
+
+    Attributes:
+        name: Name of the object type in Assets.
+        selector: Selector of its records; empty for a type that this import did not send.
+        sent: Number of records in accepted chunks.
+        status: Report of Assets about the type; None if there is none.
+        created: Number of created objects.
+        updated: Number of updated objects.
+        unchanged: Number of unchanged objects.
+        failed: Number of records that Assets could not import.
+        missing_updated: Number of objects that were not in the data and were updated for it.
+        missing_deleted: Number of objects that were not in the data and were deleted.
+        duplicates: Number of records whose identifier occurred earlier in the same import.
+        empty_identifiers: Number of records without an identifier.
+        empty_labels: Number of records without a label.
+        messages: Error messages of the service.
+    """
+
+    __module__ = "jsm_assets_dest"
+
+    selector: str = ""
+    sent: int = 0
+    status: ObjectTypeStatus | None = None
+
+    @classmethod
+    def of(cls, name: str, selector: str, sent: int, status: ObjectTypeStatus | None) -> Self:
+        """Return the result of an object type with the counts of its report."""
+        counts = {} if status is None else asdict(status, recurse=False)
+        return cls(**{**counts, "name": name}, selector=selector, sent=sent, status=status)
+
+    def __repr__(self) -> str:
+        counts = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged, {self.failed} failed"
+        return f"<ObjectTypeResult {self.name}: {self.sent} sent, {counts if self.status else 'no report'}>"
+
+    @property
+    def reported(self) -> int:
+        """Number of records in the report of Assets."""
+        imported = self.created + self.updated + self.unchanged + self.failed
+        return imported + self.duplicates + self.empty_identifiers + self.empty_labels + self.filtered
+
+    @property
+    def unaccounted(self) -> int:
+        """Number of sent records that are missing from the report of Assets; 0 if there is no report."""
+        return 0 if self.status is None else max(0, self.sent - self.reported)
+
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing was sent and nothing changed. The service lists every type of the mapping."""
+        return not self.sent and not self.messages and not any(getattr(self, name) for name in COLUMNS)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result as JSON-ready data."""
+        names = " ".join(attribute.name for attribute in fields(ObjectTypeStatus))
+        return {**plain_data(self, f"{names} selector sent unaccounted"), "reported": self.status is not None}
+
+    def __str__(self) -> str:
+        parts = [f"{self.sent:,} sent"]
+        parts += [
+            f"{getattr(self, name):,} {name.replace('_', ' ')}"
+            for name in COLUMNS
+            if name in ALWAYS_SHOWN or getattr(self, name)
+        ]
+        return f"{self.name}: {', '.join(parts) if self.status else parts[0] + ', nothing confirmed'}"
+
+
+COLUMNS = (
+    "created",
+    "updated",
+    "unchanged",
+    "failed",
+    "missing_updated",
+    "missing_deleted",
+    "duplicates",
+    "empty_identifiers",
+    "empty_labels",
+    "unaccounted",
+)
+
+
+#: Counts that are displayed even if they are 0.
+ALWAYS_SHOWN = ("created", "updated", "unchanged", "failed")
+
+
+def object_type_results(
+    names: Mapping[str, str], sent: Mapping[str, int], status: ExecutionStatus
+) -> tuple[ObjectTypeResult, ...]:
+    """Combine the sent counts with the report of Assets.
+
+    Args:
+        names: Names of the object types in Assets, by selector.
+        sent: Number of sent records, by selector.
+        status: Last status of the execution.
+    """
+    reports = {report.name.strip().casefold(): report for report in status.object_types}
+    results = [
+        ObjectTypeResult.of(name, selector, sent.get(selector, 0), reports.pop(name.strip().casefold(), None))
+        for selector in dict.fromkeys((*names, *sent))
+        for name in (names.get(selector, selector),)
+    ]
+    results = [result for result in results if result.sent or result.status is not None]
+    return (*results, *(ObjectTypeResult.of(report.name, "", 0, report) for report in reports.values()))

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import datetime
+import operator
 import re
 
-from ..entities import DATE, DATE_TIME, Attribute
-from ..values import BadValue, normalise_plain
-from .parsing import InvalidQuery
+from .aql_parsing import InvalidQuery
+from .entities import DATE, DATE_TIME, Attribute
+from .values import BadValue, normalise_plain
 
+_ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 _UNITS = {"m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
 _NAMES = re.compile(r"(now|(start|end)of(day|week|month|year))")
 
 
-def fits_pattern(operator: str, value: str, text: str) -> bool:
+def fits_pattern(word: str, value: str, text: str) -> bool:
     """Compare with `like`, `startswith` or `endswith`, ignoring case."""
     value, text = value.lower(), text.lower()
-    if operator == "like":
+    if word == "like":
         return text.strip("%") in value
-    return value.startswith(text) if operator == "startswith" else value.endswith(text)
+    return value.startswith(text) if word == "startswith" else value.endswith(text)
 
 
 def moment_of(text: str) -> float | None:
@@ -36,26 +38,12 @@ def moment_of(text: str) -> float | None:
     return moment.timestamp()
 
 
-def compare(operator: str, value: str, text: str) -> bool:
+def compare(sign: str, value: str, text: str) -> bool:
     """Compare with `<`, `<=`, `>` or `>=`: as numbers or times if both are, otherwise as strings."""
-    first_value: float | str
-    second_value: float | str
     first, second = moment_of(value), moment_of(text)
-    if first is not None and second is not None:
-        first_value, second_value = first, second
-        return _ordered(operator, less=first_value < second_value, equal=first_value == second_value)
-    first_value, second_value = value.lower(), text.lower()
-    return _ordered(operator, less=first_value < second_value, equal=first_value == second_value)
-
-
-def _ordered(operator: str, *, less: bool, equal: bool) -> bool:
-    if operator == "<":
-        return less
-    if operator == "<=":
-        return less or equal
-    if operator == ">":
-        return not less and not equal
-    return not less
+    if first is None or second is None:
+        return bool(_ORDERS[sign](value.lower(), text.lower()))
+    return bool(_ORDERS[sign](first, second))
 
 
 def plain_texts(attribute: Attribute, text: str) -> list[str]:

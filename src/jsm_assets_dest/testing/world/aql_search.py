@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from ..entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
-from ..site import Site, as_id
-from . import parsing
-from .comparing import compare, fits_pattern, moment, moment_of, plain_texts, quoted_moment
-from .parsing import InvalidQuery, Literal, Node, Operand, Placeholder, Query
+from .aql_comparing import compare, fits_pattern, moment, moment_of, plain_texts, quoted_moment
+from .aql_parsing import (
+    Both,
+    Comparison,
+    ConnectedTickets,
+    Either,
+    InvalidQuery,
+    Literal,
+    Membership,
+    Negation,
+    Node,
+    Operand,
+    Placeholder,
+    Presence,
+    Query,
+    References,
+)
+from .entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
+from .site import Site, as_id
 
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
 _TIMES = {"created", "updated"}
@@ -89,37 +103,31 @@ class Search:
         return set(self._site.objects) if within is None else within
 
     def _find(self, node: Node, within: set[int] | None) -> set[int]:
-        if isinstance(node, parsing.Both):
+        if isinstance(node, Both):
             object_ids = within
             for part in sorted(node.parts, key=_cost):
                 object_ids = self._find(part, object_ids)
             return object_ids if object_ids is not None else set()
-        if isinstance(node, parsing.Either):
+        if isinstance(node, Either):
             return set().union(*(self._find(part, within) for part in node.parts))
-        if isinstance(node, parsing.Negation):
+        if isinstance(node, Negation):
             return self._everything(within) - self._find(node.part, within)
-        if isinstance(node, parsing.References):
-            return self._keep(self._related(node), within, negated=node.negated)
-        if isinstance(node, parsing.ConnectedTickets):
+        if isinstance(node, References):
+            return self._keep(self._related(node), within)
+        if isinstance(node, ConnectedTickets):
             having = {asset.id for asset in self._site.objects.values() if asset.ticket_keys}
-            return self._keep(having, within, negated=node.negated)
+            return self._keep(having, within)
         self._check_name(node.path[0])
-        if isinstance(node, parsing.Emptiness):
-            having = self._having(node.path, within)
-            return having if node.negated else self._everything(within) - having
-        if isinstance(node, parsing.Membership):
+        if isinstance(node, Presence):
+            return self._having(node.path, within)
+        if isinstance(node, Membership):
             limit = self._site.doubts.largest_in_list
             if limit and len(node.operands) > limit:
                 raise InvalidQuery(f"IN has more than {limit} values")
-            matching: set[int] = set()
-            for operand in node.operands:
-                matching |= self._equal(node.path, operand, within)
-            return self._keep(matching, within, negated=node.negated)
+            return set().union(*(self._equal(node.path, operand, within) for operand in node.operands))
         return self._compare(node, within)
 
-    def _keep(self, object_ids: set[int], within: set[int] | None, *, negated: bool = False) -> set[int]:
-        if negated:
-            return self._everything(within) - object_ids
+    def _keep(self, object_ids: set[int], within: set[int] | None) -> set[int]:
         return object_ids if within is None else object_ids & within
 
     def _check_name(self, name: str) -> None:
@@ -134,34 +142,26 @@ class Search:
             if self._texts(self._site.objects[object_id], path)
         }
 
-    def _compare(self, node: parsing.Comparison, within: set[int] | None) -> set[int]:
-        operator = node.operator
-        if operator == "=":
+    def _compare(self, node: Comparison, within: set[int] | None) -> set[int]:
+        if node.operator == "=":
             return self._equal(node.path, node.operand, within)
-        if operator == "!=":
-            return self._everything(within) - self._equal(node.path, node.operand, within)
         texts = self._operand_texts(node.operand)
-        if operator == "==":
+        if node.operator == "==":
             return {
                 object_id
                 for object_id in self._equal(node.path, node.operand, within)
                 if set(texts) & set(self._texts(self._site.objects[object_id], node.path))
             }
-        negated = operator.startswith("not ")
-        plain = operator.removeprefix("not ")
-        object_ids = set()
-        for identifier in self._candidates(node.path, within):
-            asset = self._site.objects[identifier]
-            values = self._comparable(asset, node.path)
-            for value in values:
-                if plain in _PATTERNS:
-                    holds = any(fits_pattern(plain, value, text) for text in texts)
-                else:
-                    holds = any(compare(plain, value, text) for text in texts)
-                if holds:
-                    object_ids.add(identifier)
-                    break
-        return self._everything(within) - object_ids if negated else object_ids
+        fits = fits_pattern if node.operator in _PATTERNS else compare
+        return {
+            object_id
+            for object_id in self._candidates(node.path, within)
+            if any(
+                fits(node.operator, value, text)
+                for value in self._texts(self._site.objects[object_id], node.path)
+                for text in texts
+            )
+        }
 
     def _candidates(self, path: tuple[str, ...], within: set[int] | None) -> Iterable[int]:
         if within is not None:
@@ -187,15 +187,15 @@ class Search:
             return [repr(when)]
         if operand.name in ("currentuser", "currentreporter"):
             return [self._account_id] if self._account_id else []
-        if operand.name in ("user", "group"):
-            if operand.name == "group":
-                members = [
-                    account.account_id
-                    for account in self._site.accounts.values()
-                    if set(account.groups) & set(operand.arguments)
-                ]
-                return [*operand.arguments, *members]
+        if operand.name == "user":
             return list(operand.arguments)
+        if operand.name == "group":
+            members = [
+                account.account_id
+                for account in self._site.accounts.values()
+                if set(account.groups) & set(operand.arguments)
+            ]
+            return [*operand.arguments, *members]
         if operand.name == "objecttypeandchildren":
             return self._type_names(operand.arguments)
         if operand.name == "currentproject":
@@ -203,29 +203,29 @@ class Search:
         raise InvalidQuery(f"unknown function {operand.name}")
 
     def _type_names(self, arguments: tuple[str, ...]) -> list[str]:
-        names: list[str] = []
-        for text in arguments:
-            for object_type in self._site.types.values():
-                if object_type.name.lower() == text.lower() or str(object_type.id) == text:
-                    names.extend(
-                        f"id:{object_type.id}" for object_type in self._site.with_descendants(object_type)
-                    )
-        return names
+        return [
+            f"id:{descendant.id}"
+            for text in arguments
+            for object_type in self._site.types.values()
+            if object_type.name.lower() == text.lower() or str(object_type.id) == text
+            for descendant in self._site.with_descendants(object_type)
+        ]
 
     def _equal(self, path: tuple[str, ...], operand: Operand, within: set[int] | None) -> set[int]:
-        object_ids: set[int] = set()
-        for text in self._operand_texts(operand):
-            object_ids |= self._equal_text(path, text, within)
-        return object_ids
+        texts = self._operand_texts(operand)
+        return set().union(*(self._equal_text(path, text, within) for text in texts))
 
     def _equal_text(self, path: tuple[str, ...], text: str, within: set[int] | None) -> set[int]:
         name = path[0].lower()
         site = self._site
+        if name in ("key", "objectid"):
+            asset = site.object_by_key(text) if name == "key" else site.objects.get(as_id(text))
+            return self._keep({asset.id} if asset is not None else set(), within)
         if name in _SYSTEM:
-            if within is not None and name not in ("key", "objectid"):
-                fits = self._system_fits(name, text)
-                return {object_id for object_id in within if fits(site.objects[object_id])}
-            return self._keep(self._system_equal(name, text), within)
+            types = self._matching_types(name, text)
+            if within is not None:
+                return {object_id for object_id in within if site.objects[object_id].type_id in types}
+            return {object_id for type_id in types for object_id in site.types[type_id].object_ids}
         if len(path) > 1:
             inner = self._equal_text(path[1:], text, None)
             object_ids: set[int] = set()
@@ -279,55 +279,22 @@ class Search:
             return plain_texts(attribute, text)
         return [text]
 
-    def _system_fits(self, name: str, text: str) -> Callable[[AssetObject], bool]:
-        if name in ("objecttype", "objecttypeid"):
-            types = self._matching_types(name, text)
-            return lambda asset: asset.type_id in types
-        schemas = self._matching_schemas(name, text)
-        return lambda asset: asset.schema_id in schemas
-
     def _matching_types(self, name: str, text: str) -> set[int]:
-        if text.startswith("id:"):
-            return {int(text[3:])}
-        if name == "objecttypeid":
-            return {as_id(text)}
-        return {
-            object_type.id
-            for object_type in self._site.types.values()
-            if object_type.name.lower() == text.lower()
-        }
-
-    def _matching_schemas(self, name: str, text: str) -> set[int]:
-        if name == "objectschemaid":
-            return {as_id(text)}
-        lowered = text.lower()
-        return {schema.id for schema in self._site.schemas.values() if schema.name.lower() == lowered}
-
-    def _system_equal(self, name: str, text: str) -> set[int]:
-        site = self._site
-        if name == "key":
-            asset = site.object_by_key(text)
-            return {asset.id} if asset is not None else set()
-        if name == "objectid":
-            return {as_id(text)} & set(site.objects)
-        if name in ("objecttype", "objecttypeid"):
-            types = self._matching_types(name, text)
-        else:
-            schemas = self._matching_schemas(name, text)
-            types = {
-                object_type.id for object_type in site.types.values() if object_type.schema_id in schemas
+        """Return the ids of the object types that a condition on the type or the schema of an object selects."""
+        types, lowered = self._site.types.values(), text.lower()
+        if name in ("objectschema", "objectschemaid"):
+            schema_ids = {
+                schema.id
+                for schema in self._site.schemas.values()
+                if (schema.id == as_id(text) if name == "objectschemaid" else schema.name.lower() == lowered)
             }
-        return {
-            object_id
-            for type_id in types
-            if type_id in site.types
-            for object_id in site.types[type_id].object_ids
-        }
+            return {object_type.id for object_type in types if object_type.schema_id in schema_ids}
+        if text.startswith("id:") or name == "objecttypeid":
+            number = as_id(text.removeprefix("id:"))
+            return {number} & self._site.types.keys()
+        return {object_type.id for object_type in types if object_type.name.lower() == lowered}
 
     # Texts --------------------------------------------------------------------------------------------------
-
-    def _comparable(self, asset: AssetObject, path: tuple[str, ...]) -> list[str]:
-        return self._texts(asset, path)
 
     def _texts(self, asset: AssetObject, path: tuple[str, ...]) -> list[str]:
         site = self._site
@@ -363,7 +330,7 @@ class Search:
 
     # References ---------------------------------------------------------------------------------------------
 
-    def _related(self, node: parsing.References) -> set[int]:
+    def _related(self, node: References) -> set[int]:
         others = self._everything(None) if node.query is None else self._find(node.query, None)
         kinds = {kind.lower() for kind in node.reference_types}
         object_ids: set[int] = set()
@@ -384,8 +351,6 @@ class Search:
 
 def _cost(node: Node) -> int:
     """Return the rank of a part: equality of an attribute first, then filters, then parts that read everything."""
-    if isinstance(node, parsing.Comparison) and node.operator in ("=", "=="):
+    if isinstance(node, Comparison) and node.operator in ("=", "=="):
         return 1 if node.path[0].lower() in _SYSTEM - {"key", "objectid"} else 0
-    if isinstance(node, parsing.Membership) and not node.negated:
-        return 1
-    return 2
+    return 1 if isinstance(node, Membership) else 2
