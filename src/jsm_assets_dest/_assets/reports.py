@@ -37,8 +37,7 @@ from ..exceptions import (
     ServiceUnavailableError,
     TransportError,
 )
-from ..exceptions._declared import Place
-from ..exceptions._layout import cause_label
+from ..exceptions._declared import Place, cause_label
 from .import_sources import ImportSource
 
 
@@ -66,9 +65,14 @@ _LOOKS = {
 }
 
 
-def _first_to_act(check: "Check") -> str:
-    who, colon, _ = check.remedies[0].partition(": ") if check.remedies else ("", "", "")
+def first_to_act(remedies: tuple[str, ...]) -> str:
+    """Return who must act first, or an empty string. A remedy has the form "Who: action."."""
+    who, colon, _ = remedies[0].partition(": ") if remedies else ("", "", "")
     return who if colon else ""
+
+
+def _who(check: "Check") -> str:
+    return first_to_act(check.remedies)
 
 
 @frozen(kw_only=True)
@@ -96,7 +100,7 @@ class Check:
     cause: str = ""
     cause_is_certain: bool = False
     remedies: tuple[str, ...] = ()
-    who: str = field(default=Factory(_first_to_act, takes_self=True))
+    who: str = field(default=Factory(_who, takes_self=True))
     seconds: float = field(default=0.0, eq=False)
     error: AssetsError | None = field(default=None, repr=False, eq=False)
 
@@ -402,16 +406,21 @@ class Report:
 def check_row(check: Check, site: str, shown_remedies: set[str]) -> tuple[Markup, str, Markup]:
     """Return the row of a check in a table. Remedies that an earlier row has shown are left out."""
     sign, tone = _LOOKS[check.state]
-    finding = joined(check.summary, " ", faint(f"({check.evidence})")) if check.evidence else check.summary
-    if check.is_problem:
-        remedies = [remedy for remedy in check.remedies if remedy not in shown_remedies]
-        shown_remedies.update(remedies)
-        finding = joined(
-            finding,
-            below(Markup(f"<em>{as_html(check.cause)}</em>")) if check.cause else "",
-            bullets((linked(remedy, site) for remedy in remedies), numbered=True) if remedies else "",
-        )
-    return mark(f"{sign} {check.state.value}", tone), check.name, joined(finding)
+    cause, remedies = (check.cause, check.remedies) if check.is_problem else ("", ())
+    remedies = tuple(remedy for remedy in remedies if remedy not in shown_remedies)
+    shown_remedies.update(remedies)
+    result = finding(check.summary, check.evidence, cause, remedies, site)
+    return mark(f"{sign} {check.state.value}", tone), check.name, result
+
+
+def finding(summary: str, evidence: str, cause: str, remedies: tuple[str, ...], site: str) -> Markup:
+    """Return what was found, why, and what to do, as the cell of a table."""
+    return joined(
+        summary,
+        joined(" ", faint(f"({evidence})")) if evidence else "",
+        below(Markup(f"<em>{as_html(cause)}</em>")) if cause else "",
+        bullets((linked(remedy, site) for remedy in remedies), numbered=True),
+    )
 
 
 def _plain(value: object) -> str:

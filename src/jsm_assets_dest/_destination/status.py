@@ -8,23 +8,9 @@ from attrs import field, frozen
 
 from .._assets.import_sources import ImportSource
 from .._assets.object_schemas import ObjectSchemaRecord
-from .._assets.reports import ConnectionReport, ImportTokenReport
+from .._assets.reports import ConnectionReport, ImportTokenReport, finding, first_to_act
 from .._assets.roles import SchemaRoles
-from .._display.html import (
-    Markup,
-    Tone,
-    as_html,
-    below,
-    bullets,
-    facts,
-    faint,
-    grid,
-    joined,
-    linked,
-    mark,
-    strong,
-    whole,
-)
+from .._display.html import Markup, Tone, below, facts, grid, joined, linked, mark, strong, whole
 from .._display.values import plain_data, public_value
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
@@ -84,21 +70,14 @@ class StepState(enum.StrEnum):
         return self.value.replace("_", " ")
 
 
-_SIGNS = {
-    StepState.DONE: "✓",
-    StepState.NEEDS_INPUT: "○",
-    StepState.OPEN: "○",
-    StepState.FAILED: "✗",
-    StepState.WAITING: "…",
-    StepState.UNKNOWN: "?",
-}
-_TONES = {
-    StepState.DONE: Tone.GOOD,
-    StepState.NEEDS_INPUT: Tone.CHANGE,
-    StepState.OPEN: Tone.CHANGE,
-    StepState.FAILED: Tone.BAD,
-    StepState.WAITING: Tone.QUIET,
-    StepState.UNKNOWN: Tone.DOUBTFUL,
+#: Sign and color of a state's mark; the words are always beside them.
+_LOOKS = {
+    StepState.DONE: ("✓", Tone.GOOD),
+    StepState.NEEDS_INPUT: ("○", Tone.CHANGE),
+    StepState.OPEN: ("○", Tone.CHANGE),
+    StepState.FAILED: ("✗", Tone.BAD),
+    StepState.WAITING: ("…", Tone.QUIET),
+    StepState.UNKNOWN: ("?", Tone.DOUBTFUL),
 }
 
 
@@ -171,8 +150,7 @@ class DestinationStep:
     @property
     def who(self) -> str:
         """The person who must act first, or an empty string."""
-        who, colon, _ = self.next_step.partition(": ")
-        return who if colon else ""
+        return first_to_act(self.remedies)
 
     def to_dict(self) -> dict[str, object]:
         """Return the step as JSON-ready data."""
@@ -183,7 +161,7 @@ class DestinationStep:
 
     def __str__(self) -> str:
         evidence = f" ({self.evidence})" if self.evidence else ""
-        lines = [f"{_SIGNS[self.state]} {self.name}: {self.state.label}. {self.summary}{evidence}"]
+        lines = [f"{_LOOKS[self.state][0]} {self.name}: {self.state.label}. {self.summary}{evidence}"]
         if not self.is_done:
             if self.cause:
                 lines.append(f"    Cause: {self.cause}")
@@ -274,9 +252,11 @@ class DestinationStatus:
 
     @property
     def _title(self) -> str:
-        site = f" on {self.site}" if self.site else ""
-        verdict = "ready" if self.is_ready else "not ready"
-        return f"{self.name}{site}: {verdict}"
+        return f"{self._subject}: {'ready' if self.is_ready else 'not ready'}"
+
+    @property
+    def _subject(self) -> str:
+        return f"{self.name} on {self.site}" if self.site else self.name
 
     @property
     def _progress(self) -> str:
@@ -291,27 +271,18 @@ class DestinationStatus:
         )
 
     def _repr_html_(self) -> str:
-        site = f" on {self.site}" if self.site else ""
         verdict = mark("ready", Tone.GOOD) if self.is_ready else mark("not ready", Tone.DOUBTFUL)
         return whole(
-            below(joined(strong(f"{self.name}{site}"), " ", verdict)),
+            below(joined(strong(self._subject), " ", verdict)),
             facts([self._progress]),
             grid(("State", "Step", "Result"), [_row(step, self.site) for step in self.steps]),
         )
 
 
 def _row(step: DestinationStep, site: str) -> tuple[Markup, str, Markup]:
-    remedies = () if step.is_done else step.remedies
-    return (
-        mark(f"{_SIGNS[step.state]} {step.state.label}", _TONES[step.state]),
-        step.name,
-        joined(
-            step.summary,
-            joined(" ", faint(f"({step.evidence})")) if step.evidence else "",
-            below(Markup(f"<em>{as_html(step.cause)}</em>")) if step.cause and not step.is_done else "",
-            bullets((linked(remedy, site) for remedy in remedies), numbered=True),
-            below(linked(step.link, site))
-            if step.link and not any(step.link in remedy for remedy in remedies)
-            else "",
-        ),
-    )
+    sign, tone = _LOOKS[step.state]
+    cause, remedies = ("", ()) if step.is_done else (step.cause, step.remedies)
+    result = finding(step.summary, step.evidence, cause, remedies, site)
+    if step.link and not any(step.link in remedy for remedy in remedies):
+        result = joined(result, below(linked(step.link, site)))
+    return mark(f"{sign} {step.state.label}", tone), step.name, result

@@ -9,7 +9,7 @@ objects were created; `duplicateEnries` is spelled this way.
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Self, cast
+from typing import Any, Self, cast
 
 from attrs import asdict, field, fields, frozen
 
@@ -279,8 +279,9 @@ class ObjectTypeResult(ObjectTypeStatus):
     @classmethod
     def of(cls, name: str, selector: str, sent: int, status: ObjectTypeStatus | None) -> Self:
         """Return the result of an object type with the counts of its report."""
-        counts = {} if status is None else asdict(status, recurse=False)
-        return cls(**{**counts, "name": name}, selector=selector, sent=sent, status=status)
+        counts: dict[str, Any] = {} if status is None else asdict(status, recurse=False)
+        counts["name"] = name
+        return cls(**counts, selector=selector, sent=sent, status=status)
 
     def __repr__(self) -> str:
         counts = f"{self.created} created, {self.updated} updated, {self.unchanged} unchanged, {self.failed} failed"

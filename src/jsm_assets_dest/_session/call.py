@@ -108,7 +108,7 @@ def _authorized(site: Site, request: Request) -> Operation[Request]:
     while (delay := site.gate.delay(site.clock.monotonic())) > 0:
         yield from _wait_at_gate(site, request, delay)
     if request.authorization is None and request.credential is Credential.ACCOUNT:
-        return request.authorized((yield from authorization(site)))
+        return request.changed(authorization=(yield from authorization(site)))
     return request
 
 

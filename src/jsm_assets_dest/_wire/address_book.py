@@ -37,7 +37,6 @@ class Entry(NamedTuple):
         return f"{self.who}: in {self.page}{f' ({link})' if link else ''}, {action}."
 
 
-IP_ALLOWLISTS = Entry("An organization admin", "Atlassian Administration > Security > IP allowlists", _ADMIN)
 USERS = Entry("A site admin", "Atlassian Administration > Users", _ADMIN)
 PLANS = Entry("A site admin", "Atlassian Administration > Billing", _ADMIN)
 APPS = Entry("A site admin", "Atlassian Administration > Connected apps", _ADMIN)

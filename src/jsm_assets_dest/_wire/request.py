@@ -61,7 +61,7 @@ class Request:
         content_type: Content type of the body.
         repeat: When sending again is safe.
         credential: The credential to send.
-        authorization: The value of the Authorization header; filled in by `site.authorized` just before sending.
+        authorization: The value of the Authorization header; added just before sending.
         empty_answer: True if a 2xx without a body, or with one that is not JSON, is a good response.
         listing: True if the response may be long.
         timeout: Total seconds for one attempt, or None for the engine's default.
@@ -141,10 +141,6 @@ class Request:
             or "/importsource/" in self.path
             or self.path.endswith("/imports/info")
         )
-
-    def authorized(self, authorization: Secret | None) -> Request:
-        """Return the same request with the value of its Authorization header."""
-        return self.changed(authorization=authorization)
 
     def changed(self, **changes: Any) -> Request:
         """Return the same request with other values of some attributes."""

@@ -16,8 +16,16 @@ from __future__ import annotations
 import re
 from typing import ClassVar, Literal, Protocol
 
-from ._declared import Declared, advice, carried, leading
-from ._layout import QUOTED_CHARACTERS, message_of, quoted_server, technical_line
+from ._declared import (
+    QUOTED_CHARACTERS,
+    Declared,
+    advice,
+    carried,
+    leading,
+    message_of,
+    quoted_server,
+    technical_line,
+)
 
 
 def __dir__() -> list[str]:
@@ -207,7 +215,7 @@ class AssetsError(Declared):
         return quoted_server(self) if type(self) in _CATCH_ALL else ""
 
     def __str__(self) -> str:
-        return message_of(self, self._quoted())
+        return message_of(self, self._quoted(), self.technical)
 
     def __repr__(self) -> str:
         status = "" if self.status is None else f", status={self.status}"

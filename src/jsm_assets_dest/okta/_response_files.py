@@ -16,12 +16,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from attrs import field, frozen
+from attrs import frozen
 
 from ..exceptions import ConfigurationError
 from ._page_folder import Index, is_hidden, json_files, strangers
 from ._report import Notice, Report, Skipped
-from ._sources import LINK_LISTS, LISTS, OBJECT_LISTS, Links, ListKind, ListReader, Located, Source
+from ._sources import LINK_LISTS, LISTS, OBJECT_LISTS, Links, ListKind, ListReader, Located, Page, Source
 from ._values import as_mapping, error_summary, pick, text_at
 
 _SEPARATOR = "--"
@@ -38,9 +38,8 @@ class Kind:
         pages: The list that the files are pages of. Files with a single object have none.
         gives: Source of the tenant that the objects belong to. Empty if they have no records.
         inner: Key of the object of that source. Empty if it is the object itself.
-        links: Links of the tenant that the files contain. Empty if there are none.
+        links: Links of the tenant that the files contain, as pages of objects. Empty if there are none.
         reverse: True if the parent in the request is the child of the link, as in a user's groups.
-        child: Path of the id of the link's other end.
         reason: The reason why the objects have no record of their own.
     """
 
@@ -50,37 +49,27 @@ class Kind:
     inner: str = ""
     links: str = ""
     reverse: bool = False
-    child: tuple[str, ...] = ("id",)
     reason: str = ""
 
 
 _ASSIGNED = "an assignment, which fills references and has no record of its own"
-_USERS = Kind(what="person", gives="users")
-_GROUPS = Kind(what="group", gives="groups")
-_APPS = Kind(what="application", gives="apps")
-_DEVICES = Kind(what="device", gives="devices")
-_USER_LIST = Kind(what="person", pages=LISTS["users"], gives="users")
-_GROUP_LIST = Kind(what="group", pages=LISTS["groups"], gives="groups")
-_APP_LIST = Kind(what="application", pages=LISTS["apps"], gives="apps")
-_DEVICE_LIST = Kind(what="device", pages=LISTS["devices"], gives="devices")
+
+
+def _kinds(what: str, source: str, *single_prefixes: str) -> Mapping[str, Kind]:
+    """Return the kinds of a list and of its single objects, by prefix."""
+    pages = Kind(what=what, pages=LISTS[source], gives=source)
+    single = Kind(what=what, gives=source)
+    return {f"{source}-list": pages, source: pages, **dict.fromkeys(single_prefixes, single)}
+
+
 #: Kinds by prefix. Lists come before single objects, and both before the objects inside other responses.
 _KINDS: Mapping[str, Kind] = {
-    "users-list": _USER_LIST,
-    "users": _USER_LIST,
-    "user-get": _USERS,
-    "user": _USERS,
+    **_kinds("person", "users", "user-get", "user"),
     "group-members": Kind(what="person", pages=LISTS["group_members"], gives="users", links="group_members"),
     "device-users": Kind(
-        what="person",
-        pages=LISTS["device_users"],
-        gives="users",
-        inner="user",
-        links="device_users",
-        child=("user", "id"),
+        what="person", pages=LISTS["device_users"], gives="users", inner="user", links="device_users"
     ),
-    "groups-list": _GROUP_LIST,
-    "groups": _GROUP_LIST,
-    "group": _GROUPS,
+    **_kinds("group", "groups", "group"),
     "user-groups": Kind(
         what="group",
         pages=ListKind("groups of people", name_of="groups of the person {}"),
@@ -88,9 +77,7 @@ _KINDS: Mapping[str, Kind] = {
         links="group_members",
         reverse=True,
     ),
-    "apps-list": _APP_LIST,
-    "apps": _APP_LIST,
-    "app": _APPS,
+    **_kinds("application", "apps", "app"),
     "group-apps": Kind(
         what="application",
         pages=ListKind(
@@ -113,12 +100,9 @@ _KINDS: Mapping[str, Kind] = {
         ),
         links="app_users",
         reverse=True,
-        child=("appInstanceId",),
         reason=_ASSIGNED,
     ),
-    "devices-list": _DEVICE_LIST,
-    "devices": _DEVICE_LIST,
-    "device": _DEVICES,
+    **_kinds("device", "devices", "device"),
     "user-devices": Kind(
         what="device",
         pages=ListKind("devices of people", child=("device", "id"), name_of="devices of the person {}"),
@@ -126,7 +110,6 @@ _KINDS: Mapping[str, Kind] = {
         inner="device",
         links="device_users",
         reverse=True,
-        child=("device", "id"),
     ),
     "user-types": Kind(what="user type", pages=LISTS["user_types"], gives="user_types"),
     "user-roles": Kind(
@@ -149,11 +132,16 @@ class ResponseFile:
     root: Path
     index: Index
     kind: Kind
-    parent: str = field(default="")
+    parent: str = ""
+
+    @property
+    def page(self) -> Page:
+        """The file as a page, which is read again each time."""
+        return self.index.page(self.path, self.root)
 
     def objects(self) -> Iterator[Located]:
         """Yield the objects of the file, except error responses."""
-        for located in self.index.page(self.path, self.root).objects:
+        for located in self.page.objects:
             if not error_summary(located.value):
                 yield located
 
@@ -186,9 +174,7 @@ def read_response_folder(folder: Path) -> dict[str, Any]:
     return {
         **{name: _source(files, name) for name in OBJECT_LISTS},
         **{name: _links(files, name) for name in LINK_LISTS},
-        "user_schemas": [
-            schema for file in schemas for schema in file.index.page(file.path, file.root).objects
-        ],
+        "user_schemas": [schema for file in schemas for schema in file.page.objects],
         "not_importable": partial(_not_importable, files, folder),
     }
 
@@ -256,7 +242,8 @@ def _links(files: list[ResponseFile], name: str) -> Links | None:
 
 def _ends(file: ResponseFile, value: object) -> tuple[str, str]:
     """Return the parent and the child of the link that an object describes. Unknown ends are empty."""
-    parent, child = file.parent, text_at(value, *file.kind.child)
+    assert file.kind.pages is not None  # only pages contain links
+    parent, child = file.parent, text_at(value, *file.kind.pages.child)
     if not parent and file.kind.what == "application link":
         parent = text_at(value, "id")  # The id of an application link is the id of its user.
     if not parent and (href := _APP_LINK.search(text_at(value, "_links", "app", "href"))):
@@ -267,7 +254,7 @@ def _ends(file: ResponseFile, value: object) -> tuple[str, str]:
 def _not_importable(files: list[ResponseFile], folder: Path) -> Iterator[Skipped | Notice]:
     yield from _notices(files)
     for file in files:
-        for located in file.index.page(file.path, file.root).objects:
+        for located in file.page.objects:
             identity = text_at(located.value, "id")
             summary = error_summary(located.value)
             # Error responses among pages and user schemas become notices.
@@ -295,7 +282,7 @@ def _notices(files: list[ResponseFile]) -> Iterator[Notice]:
     report = Report()
     readers: dict[ListKind, ListReader] = {}
     for file in files:
-        page = file.index.page(file.path, file.root)
+        page = file.page
         if file.kind.pages is not None:
             reader = readers.setdefault(file.kind.pages, ListReader(file.kind.pages, report))
             reader.check_page(file.parent, page)

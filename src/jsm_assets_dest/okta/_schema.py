@@ -123,13 +123,7 @@ def schema_model(
     for spec in model.object_types:
         for status in _STATUSES.get(spec.key, ()):
             statuses.setdefault(status.name, status)
-    return SchemaModel(
-        model.name,
-        model.object_types,
-        description=model.description,
-        namespace=model.namespace,
-        statuses=tuple(statuses.values()),
-    )
+    return evolve(model, statuses=tuple(statuses.values()))
 
 
 schema_model.__module__ = "jsm_assets_dest.okta"
@@ -192,10 +186,8 @@ def _attribute(type_key: str, field: Field, level: Level) -> AttributeSpec:
 
 
 def _manager(attribute: AttributeSpec, manager_by: ManagerBy, manager_field: str) -> AttributeSpec:
-    return AttributeSpec(
-        attribute.name,
-        attribute.type,
-        key=attribute.key,
+    return evolve(
+        attribute,
         # The locator contains the profile field, so records() needs only the model.
         locators=(attribute.key if manager_field == "managerId" else PREFIX + manager_field,),
         description=f"Okta: profile.{manager_field}",

@@ -26,7 +26,11 @@ _PROSE_KEYS = frozenset({"errorMessages", "errorMessage", "errors", "message", "
 
 def _translations() -> dict[str, tuple[str, str]]:
     """Return the German and the Korean message by the English one."""
-    text = importlib.resources.files(__package__).joinpath("translations.tsv").read_text("utf-8")
+    text = (
+        importlib.resources.files("jsm_assets_dest.testing.http")
+        .joinpath("translations.tsv")
+        .read_text("utf-8")
+    )
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {english: (german, korean) for english, german, korean in rows}
 
