@@ -39,6 +39,8 @@ from jsm_assets_dest import (
     Role,
     RoleKind,
     UserLink,
+    attribute,
+    object_type,
     okta,
     testing,
 )
@@ -66,6 +68,8 @@ SECRETS = ("ATATT3-secret-token", "oauth-secret-token", "client-secret-value", "
 #: Values that users construct; Python evaluates their reprs.
 CONSTRUCTED: list[object] = [
     Adoption("1", "People"),
+    attribute(name="Email", type="email", label=True),
+    object_type(name="People", selector="people"),
     Doubts(),
     Doubts(repeated_mapping_put=True, mapping_seconds=5.0),
     Fault(status=503, retry_after=3),

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from attrs import Factory, define, evolve, field, frozen
 
@@ -133,12 +133,7 @@ class Execution:
         """Return the execution as JSON-ready data without secrets."""
         evidence = self.ledger.evidence
         return {
-            "id": self.id,
-            "run_id": self.run_id,
-            "site": self.site,
-            "workspace_id": self.workspace_id,
-            "import_source_id": self.import_source_id,
-            "schema_id": self.schema_id,
+            **{name: getattr(self, name) for name in _TEXTS},
             "links": dict(self.links),
             "model": self.model.to_dict(),
             "options": self.options.to_dict(),
@@ -160,7 +155,7 @@ class Execution:
             ConfigurationError: The data is not a result of `to_dict`.
         """
         try:
-            texts = {name: str(data[name]) for name in _TEXTS}
+            texts: dict[str, Any] = {name: str(data[name]) for name in _TEXTS}
             links = {
                 str(name): str(link) for name, link in cast("Mapping[str, object]", data["links"]).items()
             }
@@ -178,17 +173,7 @@ class Execution:
                 fix="Pass the result of `to_dict()` of an ImportExecution.",
             ) from error
         execution = Execution(
-            id=texts["id"],
-            run_id=texts["run_id"],
-            site=texts["site"],
-            workspace_id=texts["workspace_id"],
-            import_source_id=texts["import_source_id"],
-            schema_id=texts["schema_id"],
-            links=links,
-            model=model,
-            options=options,
-            is_owner=False,
-            started=started,
+            **texts, links=links, model=model, options=options, is_owner=False, started=started
         )
         if mapped_types and options.missing_objects != "ignore":
             execution.ledger.evidence = RunEvidence(Comparison(mapped_types), earlier=earlier, is_read=False)

@@ -7,12 +7,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from .._arguments.fitting import wrong_type
+from .._arguments.checking import checked_methods
 from ..exceptions import JournalError
 from .journal import Journal as ImportJournal
 from .journal_values import JournalRun
 
 
+@checked_methods
 class Journal:
     """Journal of imports, opened to read it.
 
@@ -36,8 +37,6 @@ class Journal:
             JournalLockedError: An import uses the file.
             JournalError: The file does not exist, is not a journal, or is damaged.
         """
-        if not isinstance(path, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]  # a caller may
-            raise wrong_type("path", path, "Pass the path of a file.")
         if not Path(path).exists():
             raise JournalError(
                 f"Could not open the journal {Path(path).name}: there is no such file.",

@@ -16,7 +16,7 @@ import ipaddress
 import re
 import types
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, TypeVar, cast
 
 import attrs
@@ -24,6 +24,7 @@ from attrs import evolve, field, frozen
 
 from .._arguments.checking import checked
 from .._arguments.fitting import choice
+from .._display.values import public_value
 from .findings import FindingCollector
 from .names import camel_case
 from .object_schema_spec import ModelT
@@ -51,50 +52,28 @@ _TYPES: tuple[tuple[type, AttributeType], ...] = (
 _COLLECTIONS: tuple[object, ...] = (list, tuple, Sequence)
 
 
-@frozen(kw_only=True)
-class AttributeMarker:
-    """The options of an attribute that its annotation can't express. `attribute(…)` returns it."""
+def _type_option(value: AttributeType | str | None) -> AttributeType | None:
+    return None if value is None else choice(AttributeType, value, "type")
 
-    name: str = ""
-    type: AttributeType | None = None
-    description: str = ""
-    label: bool = False
-    identifier: bool = False
-    unique: bool = False
-    minimum: int | None = None
-    maximum: int | None = None
-    reference: ReferenceTarget = None
-    statuses: tuple[str, ...] = ()
-    locators: tuple[str, ...] = ()
-    external_id: str = ""
-    max_length: int | None = None
-    leave_out: bool = False
+
+def _strings(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(values)
+
+
+def _statuses(values: Iterable[StatusSpec]) -> tuple[StatusSpec, ...]:
+    return tuple(values)
 
 
 @checked
-def attribute(
-    *,
-    name: str = "",
-    type: AttributeType | str | None = None,  # noqa: A002  # the name of the field of AttributeSpec
-    description: str = "",
-    label: bool = False,
-    identifier: bool = False,
-    unique: bool = False,
-    minimum: int | None = None,
-    maximum: int | None = None,
-    reference: ReferenceTarget = None,
-    statuses: Iterable[str] = (),
-    locators: Iterable[str] = (),
-    external_id: str = "",
-    max_length: int | None = None,
-    leave_out: bool = False,
-) -> AttributeMarker:
-    """Set the options of a field that its annotation can't express.
+@frozen(kw_only=True)
+@public_value
+class attribute:  # noqa: N801  # it is called in an annotation, like a function
+    """Options of a field that its annotation can't express.
 
     Put it into the annotation, `Annotated[str, attribute(label=True)]`, or into the metadata of the field:
     `attrs.field(metadata={"assets": attribute(label=True)})`.
 
-    Args:
+    Attributes:
         name: The displayed name. The default is the name of the field in words.
         type: Replaces the type that follows from the annotation.
         description: Human-readable.
@@ -110,47 +89,30 @@ def attribute(
         max_length: The maximum number of characters of a value.
         leave_out: True if the field is not an attribute.
     """
-    return AttributeMarker(
-        name=name,
-        type=None if type is None else choice(AttributeType, type, "type"),
-        description=description,
-        label=label,
-        identifier=identifier,
-        unique=unique,
-        minimum=minimum,
-        maximum=maximum,
-        reference=reference,
-        statuses=tuple(statuses),
-        locators=tuple(locators),
-        external_id=external_id,
-        max_length=max_length,
-        leave_out=leave_out,
-    )
 
-
-@frozen(kw_only=True)
-class _ClassOptions:
     name: str = ""
-    key: str = ""
-    selector: str = ""
+    type: AttributeType | None = field(default=None, converter=_type_option)
     description: str = ""
-    icon_key: str = ""
-    statuses: tuple[StatusSpec, ...] = field(default=())
+    label: bool = False
+    identifier: bool = False
+    unique: bool = False
+    minimum: int | None = None
+    maximum: int | None = None
+    reference: ReferenceTarget = None
+    statuses: tuple[str, ...] = field(default=(), converter=_strings)
+    locators: tuple[str, ...] = field(default=(), converter=_strings)
+    external_id: str = ""
+    max_length: int | None = None
+    leave_out: bool = False
 
 
 @checked
-def object_type(
-    *,
-    name: str = "",
-    key: str = "",
-    selector: str = "",
-    description: str = "",
-    icon_key: str = "",
-    statuses: Iterable[StatusSpec] = (),
-) -> Callable[[ClassT], ClassT]:
-    """Set the options of a class: `@object_type(name="People", selector="people")`, above the other decorators.
+@frozen(kw_only=True)
+@public_value
+class object_type:  # noqa: N801  # it is a decorator
+    """Options of a class: `@object_type(name="People", selector="people")`, above the other decorators.
 
-    Args:
+    Attributes:
         name: The displayed name. The default is the name of the class in words.
         key: Its key in the model. The default is the name in camel case.
         selector: The path of its records. The default is the key.
@@ -158,30 +120,25 @@ def object_type(
         icon_key: The key of an icon.
         statuses: Statuses that the schema declares for it.
     """
-    options = _ClassOptions(
-        name=name,
-        key=key,
-        selector=selector,
-        description=description,
-        icon_key=icon_key,
-        statuses=tuple(statuses),
-    )
 
-    def mark(cls: ClassT) -> ClassT:
-        setattr(cls, _OPTIONS, options)
+    name: str = ""
+    key: str = ""
+    selector: str = ""
+    description: str = ""
+    icon_key: str = ""
+    statuses: tuple[StatusSpec, ...] = field(default=(), converter=_statuses)
+
+    def __call__(self, cls: ClassT) -> ClassT:
+        """Add the options to the class."""
+        setattr(cls, _OPTIONS, self)
         return cls
-
-    return mark
-
-
-attribute.__module__ = object_type.__module__ = "jsm_assets_dest"
 
 
 @frozen
 class _Field:
     name: str
     annotation: object
-    marker: AttributeMarker
+    marker: attribute
 
     @property
     def key(self) -> str:
@@ -253,10 +210,10 @@ def read_classes(
     )
 
 
-def _options(cls: type) -> _ClassOptions:
+def _options(cls: type) -> object_type:
     # Only of the class itself: a subclass is another object type with another name.
     options = vars(cls).get(_OPTIONS)
-    return options if isinstance(options, _ClassOptions) else _ClassOptions()
+    return options if isinstance(options, object_type) else object_type()
 
 
 def _outline(cls: type) -> ObjectTypeSpec:
@@ -306,9 +263,9 @@ def _fields(cls: type, classes_by_name: dict[str, type]) -> Iterable[_Field]:
         markers = [
             value
             for value in (*metadata.values(), *_annotated_values(annotation))
-            if isinstance(value, AttributeMarker)
+            if isinstance(value, attribute)
         ]
-        yield _Field(name, annotation, markers[0] if markers else AttributeMarker())
+        yield _Field(name, annotation, markers[0] if markers else attribute())
 
 
 def _annotated_values(annotation: object) -> Iterable[object]:
@@ -374,9 +331,7 @@ def _element(annotation: object) -> tuple[object, bool]:
     return annotation, False
 
 
-def _reference(
-    marker: AttributeMarker, element: object, targets: Mapping[type, _Target]
-) -> ReferenceSpec | None:
+def _reference(marker: attribute, element: object, targets: Mapping[type, _Target]) -> ReferenceSpec | None:
     if isinstance(marker.reference, ReferenceSpec):
         return marker.reference
     if isinstance(marker.reference, str):

@@ -12,6 +12,7 @@ from .._assets.object_types import Attribute, ExistingObjectType
 from .._http.commands import Operation
 from .._model.names import same_name
 from .._model.references import READABLE_TYPES
+from .._plan.differences import existing_attribute
 from .._session.site import Site
 from .._session.workspace import ask_assets
 from .._wire import object_requests as wire
@@ -134,7 +135,7 @@ def _target(
             f'The object schema {schema.key} has no object type "{link.object_type}". Nothing was written.'
         )
     expected = "user" if isinstance(link, UserLink) else "group"
-    attribute = _find(kind, link.attribute)
+    attribute = existing_attribute(kind, link.attribute)
     type_name = kind.object_type.name
     if attribute is not None and attribute.type != expected:
         raise LinkAttributeError(
@@ -159,12 +160,8 @@ def _target(
     )
 
 
-def _find(kind: ExistingObjectType, name: str) -> Attribute | None:
-    return next((attribute for attribute in kind.attributes if same_name(attribute.name, name)), None)
-
-
 def _source(types: Sequence[ExistingObjectType], kind: ExistingObjectType, path: str) -> Source:
-    attribute = _find(kind, path)
+    attribute = existing_attribute(kind, path)
     if attribute is not None:
         if attribute.type == "referenced_object":
             target = _type_of(types, attribute)
@@ -178,10 +175,10 @@ def _source(types: Sequence[ExistingObjectType], kind: ExistingObjectType, path:
             )
         return Source(_readable(kind, attribute).name, attribute.maximum != 1)
     for head, tail in _splits(path):
-        reference = _find(kind, head)
+        reference = existing_attribute(kind, head)
         if reference is not None and reference.type == "referenced_object":
             target = _type_of(types, reference)
-            inner = None if target is None else _find(target, tail)
+            inner = None if target is None else existing_attribute(target, tail)
             if target is None or inner is None:
                 raise _missing(kind, path, f"the objects that {reference.name} refers to have no {tail}")
             return Source(
@@ -299,4 +296,4 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
 
 def _existing_attribute(types: Sequence[ExistingObjectType], target: Target) -> Attribute | None:
     kind = next((kind for kind in types if kind.object_type.id == target.type_id), None)
-    return None if kind is None else _find(kind, target.attribute_name)
+    return None if kind is None else existing_attribute(kind, target.attribute_name)

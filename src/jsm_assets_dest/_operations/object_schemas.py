@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._assets.object_schemas import ObjectSchemaRecord, schema_key
 from .._http.commands import Operation
-from .._model.names import PLAIN_NAME, plain_name, same_name
+from .._model.names import PLAIN_NAME, RESERVED_CHARACTERS, plain_name, same_name
 from .._session.site import Site
 from .._session.workspace import ask_assets, required
 from .._wire import schema_requests as wire
@@ -39,12 +39,10 @@ if TYPE_CHECKING:
 UNREADABLE = (ApiError, MalformedAnswerError, HtmlResponseError)
 #: At most ten characters (reported by a client). The allowed characters are not documented; this is the rule of Data Center.
 _KEY = re.compile(r"[A-Z][A-Z0-9]{1,9}")
-#: Rejected in names by Data Center.
-_RESERVED = frozenset('=;:?."')
 
 
-def _schema(site: Site, value: object, *, counted: bool = True) -> ObjectSchemaRecord:
-    return ObjectSchemaRecord.from_json(value, site.url, counted=counted)
+def _schema(site: Site, value: object) -> ObjectSchemaRecord:
+    return ObjectSchemaRecord.from_json(value, site.url)
 
 
 def list_all(site: Site) -> Operation[list[ObjectSchemaRecord]]:
@@ -121,7 +119,7 @@ def checked_name(name: str) -> str:
         ConfigurationError: The name is invalid.
     """
     text = required(name, "name", "Pass a name such as Okta.")
-    reserved = sorted(_RESERVED & set(text))
+    reserved = sorted(set(RESERVED_CHARACTERS) & set(text))
     if reserved:
         raise ConfigurationError(
             f"The name {text!r} contains {' '.join(reserved)}, which Assets rejects. Nothing was sent.",
