@@ -26,6 +26,7 @@ class Measured:
         high: The upper quartile.
         unit: What it counts; "x" for a ratio.
         note: What a reader should know.
+        values: The values of all rounds; empty where the number is exact.
     """
 
     goal: str
@@ -35,6 +36,7 @@ class Measured:
     high: float
     unit: str = "x"
     note: str = ""
+    values: tuple[float, ...] = field(default=(), repr=False)
 
     @classmethod
     def exactly(cls, goal: str, what: str, value: float, unit: str, note: str = "") -> Measured:
@@ -46,8 +48,21 @@ class Measured:
         """Return the median of several values."""
         low, high = quartiles(values)
         return cls(
-            goal=goal, what=what, value=statistics.median(values), low=low, high=high, unit=unit, note=note
+            goal=goal,
+            what=what,
+            value=statistics.median(values),
+            low=low,
+            high=high,
+            unit=unit,
+            note=note,
+            values=tuple(values),
         )
+
+    def with_rounds_of(self, other: Measured) -> Measured:
+        """Return the same number, measured in the rounds of both; an exact number stays as it is."""
+        if not self.values or not other.values:
+            return self
+        return Measured.of(self.goal, self.what, (*self.values, *other.values), self.unit, self.note)
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float]:

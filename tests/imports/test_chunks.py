@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jsm_assets_dest._imports.chunk import Chunk
+from jsm_assets_dest._imports.chunk import Chunk, Run
 from jsm_assets_dest._imports.chunker import Chunker
 from jsm_assets_dest._imports.encoding import STANDARD, Encoder, UnencodableError, choose_encoder
 from jsm_assets_dest._imports.record_checker import RecordChecker
@@ -97,6 +97,51 @@ def test_room_asks_for_no_more_than_fits() -> None:
     chunker.feed("people", people(4))
 
     assert chunker.room == 6
+
+
+@pytest.mark.parametrize("every", [1, 2, 7, 100])
+def test_full_chunks_are_filled_by_few_batches(every: int) -> None:
+    """If only some records are sent, batches stay at least half as large as a chunk, and each chunk but the last is full."""
+
+    def selected(run: Run) -> Run:
+        return run.part([position for position, index in enumerate(run.indexes) if index % every == 0])
+
+    chunker = Chunker("run", limit_count=50, checker=RecordChecker(MODEL), on_checked=selected)
+    chunks: list[Chunk] = []
+    batches: list[int] = []
+    records = people(2_000)
+    while records:
+        batches.append(chunker.room)
+        chunks += chunker.feed("people", records[: chunker.room])
+        del records[: batches[-1]]
+    chunks += chunker.flush()
+
+    assert min(batches) >= 25
+    assert [record["id"] for record in all_records(chunks, "people")] == [
+        str(number) for number in range(0, 2_000, every)
+    ]
+    assert all(chunk.count == 50 for chunk in chunks[:-1])
+
+
+def test_record_after_a_cut_is_compared_with_the_rest() -> None:
+    """Records that did not fit into a chunk are the beginning of the next one, and no later record may repeat them."""
+    bad: list[RecordError] = []
+    chunker = Chunker(
+        "run",
+        limit_count=10,
+        checker=RecordChecker(MODEL),
+        on_checked=lambda run: run.part(slice(4)),
+        on_bad=bad.append,
+    )
+
+    chunks = chunker.feed("people", people(10))
+    chunks += chunker.feed("people", [{"id": str(number)} for number in range(10, 16)])
+    chunks += chunker.feed("people", [{"id": str(number)} for number in range(20, 25)])
+    repeated = chunker.feed("people", [{"id": "22"}, {"id": "23"}, {"id": "30"}])
+
+    assert [chunk.count for chunk in chunks] == [10]
+    assert repeated == []
+    assert [(error.index, error.selector) for error in bad] == [(21, "people"), (22, "people")]
 
 
 @pytest.mark.parametrize(("count", "size"), [(0, 1), (1, 0)])
@@ -204,7 +249,7 @@ def test_chunks_follow_the_size_of_records() -> None:
     small = chunker.feed("people", people(500))
     large = [*chunker.feed("people", people(40, "x" * 2000)), *chunker.flush()]
 
-    assert 300 > small[0].count > 100
+    assert 450 > small[0].count > 100
     assert all(chunk.size <= 10_000 for chunk in (*small, *large))
     assert len(all_records([*small, *large], "people")) == 540
     assert max(chunk.count for chunk in large[-5:]) <= 4

@@ -185,6 +185,17 @@ def test_digests_contain_nested_values_and_the_mapping() -> None:
     )
 
 
+@pytest.mark.parametrize("locators", [["city"], ["city", "floor"]])
+def test_missing_value_and_none_have_the_same_digest(locators: list[str]) -> None:
+    """Assets cannot tell them apart. The record itself stays as it is."""
+    digests = RecordDigests(people(*map(attribute, locators)))
+    record = {"id": "1"}
+
+    assert digests.digest(record) == digests.digest({**record, **dict.fromkeys(locators)})
+    assert digests.digest(record) != digests.digest({**record, "city": ""})
+    assert record == {"id": "1"}
+
+
 def test_records_of_an_unmapped_selector_are_always_sent() -> None:
     """The journal knows nothing about them, nor about records without an identity."""
     mapped = people()

@@ -165,3 +165,22 @@ def test_every_measurement_can_be_imported() -> None:
     main = importlib.import_module("benchmarks.__main__")
 
     assert set(main.MEASUREMENTS) >= {"bulk", "objects", "previews", "whole", "nightly", "emulator"}
+
+
+@pytest.mark.slow
+def test_subject_below_a_gate_is_judged_by_all_rounds() -> None:
+    """Two rounds in a slow minute do not decide. A number that is counted is the same in each minute."""
+    pytest.importorskip("orjson")
+    pytest.importorskip("requests")
+    main = importlib.import_module("benchmarks.__main__")
+    first = [Measured.of("P6b", "bulk", [0.6, 0.62]), measured("P11", 6)]
+    second = [Measured.of("P6b", "bulk", [0.74, 0.76, 0.78]), measured("P11", 5)]
+
+    bulk, counted = main.together(first, second)
+
+    assert main.below(first)
+    assert not main.below([measured("P11", 6)])
+    assert (bulk.value, bulk.values) == (0.74, (0.6, 0.62, 0.74, 0.76, 0.78))
+    assert not main.below([bulk])
+    assert counted.value == 6
+    assert main.together(first, []) == first

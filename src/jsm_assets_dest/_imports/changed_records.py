@@ -7,6 +7,7 @@ import sys
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import count
 
 from attrs import define, field
 
@@ -35,11 +36,13 @@ class _Contents:
         self.contents += b"".join([(content or b"")[:_DIGEST].ljust(_DIGEST, b"\0") for content in contents])
         self.seen += bytes(len(numbers))
 
-    def position(self, identity: bytes) -> int | None:
-        number = int.from_bytes(identity[:_PREFIX])
-        position = bisect_left(self.identities, number)
-        is_known = position < len(self.identities) and self.identities[position] == number
-        return position if is_known else None
+    def positions(self, texts: Iterable[str]) -> Iterator[int | None]:
+        """Yield the position of the object with each identity; None if it is not known, or if the text is empty."""
+        identities, size, number_of = self.identities, len(self.identities), int.from_bytes
+        for text in texts:
+            number = number_of(digest(text)[:_PREFIX])
+            position = bisect_left(identities, number)
+            yield position if position < size and identities[position] == number and text else None
 
 
 class ChangedRecords:
@@ -88,14 +91,9 @@ class ChangedRecords:
                 selected = [True] * len(records)
                 continue
             references = [attribute for attribute in mapped.attributes if attribute.target]
-            position_of, seen, known, digest_of = (
-                contents.position,
-                contents.seen,
-                contents.contents,
-                digests.digest,
-            )
-            for number, (text, record) in enumerate(zip(mapped.of_records(records), records, strict=True)):
-                position = position_of(digest(text)) if text else None
+            seen, known, digest_of = contents.seen, contents.contents, digests.digest
+            positions = contents.positions(mapped.of_records(records))
+            for number, position, record in zip(count(), positions, records, strict=False):
                 if position is None:
                     selected[number] = True
                     continue
@@ -116,14 +114,14 @@ class ChangedRecords:
 
     def _is_known(self, key: str, text: str) -> bool:
         contents = self._contents.get(key)
-        return contents is not None and contents.position(digest(text)) is not None
+        return contents is not None and next(contents.positions([text])) is not None
 
     def note_skipped(self, selector: str, record: Mapping[str, object] | None) -> None:
         """Note a record that is not sent because it is invalid. Its object has not left the source."""
         for mapped, _ in self._types.get(selector, []):
             contents = self._contents.get(mapped.key)
             text = "" if record is None else mapped.of_unchecked(record)
-            position = contents.position(digest(text)) if contents is not None and text else None
+            position = None if contents is None else next(contents.positions([text]))
             if contents is not None and position is not None:
                 contents.seen[position] = 1
 

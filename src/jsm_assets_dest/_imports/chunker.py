@@ -109,8 +109,13 @@ class Chunker:
 
     @property
     def room(self) -> int:
-        """Number of records to read next: enough to fill the open chunk."""
-        return max(1, self._target() - self._count)
+        """Number of records to read next: enough to fill the open chunk, and not only a few.
+
+        If most records are not sent, because they did not change, a chunk is filled by many batches. Otherwise the last ones
+        would be very small.
+        """
+        target = self._target()
+        return max(1, target - self._count, 0 if self._boundaries else target // 2)
 
     @property
     def taken(self) -> dict[str, int]:
@@ -130,7 +135,7 @@ class Chunker:
             batch = records if not position and len(records) <= room else records[position : position + room]
             position += len(batch)
             self._take(selector, batch)
-            if self._count >= self._target():
+            while self._count >= self._target():
                 chunks += self._cut(more=True)
         return chunks
 
@@ -165,7 +170,7 @@ class Chunker:
         if chunk.count < 2:
             return ()
         self._learned_bytes = max(1, min(self._learned_bytes, chunk.size // 2))
-        halves = Piece.of_chunk(chunk).halves()
+        halves = Piece.of_chunk(chunk).divided(chunk.count // 2)
         written = (
             self._written(half, chunk.index, chunk.part + letter)
             for half, letter in zip(halves, "ab", strict=True)
@@ -222,9 +227,14 @@ class Chunker:
                 # The interrupted run also skipped records here, and filled its chunk in the same way.
                 self._count = piece.count
                 return []
-        self._piece, self._count = Piece(), 0
+        target = self._target() if more else self._count
+        if self._count > target:
+            piece, self._piece = piece.divided(target)
+            self._count -= target
+        else:
+            self._piece, self._count = Piece(), 0
         if self._checker is not None:
-            self._checker.begin_chunk()
+            self._checker.begin_chunk(self._piece.runs)
         chunks = list(self._chunks(piece, written))
         if self._boundaries and piece.count:
             if [chunk.count for chunk in chunks] == [self._boundaries[0]]:
@@ -244,7 +254,7 @@ class Chunker:
                 continue
             if chunk.size > self._learned_bytes and chunk.count > 1 and not as_before:
                 self._learn(chunk)
-                waiting += reversed(piece.halves())
+                waiting += reversed(piece.divided(piece.count // 2))
             elif chunk.size > self._limit_bytes and not as_before:
                 self._on_bad(self.too_large(chunk))
             else:

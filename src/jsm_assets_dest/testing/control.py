@@ -22,6 +22,8 @@ import json
 from collections.abc import Callable
 from typing import Any, cast
 
+import attrs
+
 from .emulated_site import EmulatedSite
 from .http.exchange import Inbound, ReceivedRequest, Response, json_response
 from .http.fault import fault_from
@@ -143,11 +145,10 @@ class Control:
         }
 
     def _change_import_source(self, identifier: str, change: str, body: JsonObject) -> JsonValue:
-        for source in self._emulator.import_sources:
-            if source.id == identifier:
-                break
-        else:
+        sources = {source.id: source for source in self._emulator.import_sources}
+        if identifier not in sources:
             raise ControlError(404, f"there is no import source {identifier}")
+        source = sources[identifier]
         if change == "missing_objects":
             source.set_missing_objects(**cast("dict[str, Any]", body))
             return self._source(source)
@@ -208,14 +209,5 @@ class Control:
 
 
 def _shown(request: ReceivedRequest) -> JsonObject:
-    return {
-        "operation": request.operation,
-        "method": request.method,
-        "path": request.path,
-        "query": dict(request.query),
-        "headers": dict(request.headers),
-        "body": request.body.decode("utf-8", "replace"),
-        "base": request.base,
-        "status": request.status,
-        "fault": request.fault,
-    }
+    shown = attrs.asdict(request, filter=attrs.filters.exclude("parameters", "size"))
+    return {**shown, "body": request.body.decode("utf-8", "replace")}

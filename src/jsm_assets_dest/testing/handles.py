@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias, Unpack
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias, TypeVar, Unpack
 
 from .world.entities import (
     BOOLEAN,
@@ -28,6 +27,7 @@ from .world.schemas import roles_of, set_actors
 from .world.site import Site
 from .world.types import AttributeSettings, create_attribute, create_object_type
 
+_T = TypeVar("_T")
 Shown: TypeAlias = None | str | int | float | bool | list[str | int | float | bool]
 """
 A value of an attribute as plain Python.
@@ -116,10 +116,13 @@ class SeededObject:
         return f"<SeededObject {self.key} {self.label!r} of {self.type_name}>"
 
 
-def _some(names: Iterable[str]) -> str:
-    """List the first names of a collection."""
-    first = list(itertools.islice(names, 11))
-    return ", ".join(first[:10]) + (", ..." if len(first) > 10 else "") if first else "none"
+def _chosen(owner: str, kind: str, name: str, items: Sequence[_T], named_by: str = "name") -> _T:
+    """Return an item by name; the error lists the first names."""
+    for item in items:
+        if getattr(item, named_by) == name:
+            return item
+    names = ", ".join(getattr(item, named_by) for item in items[:10]) + (", ..." if len(items) > 10 else "")
+    raise KeyError(f"{owner} has no {kind} {name}; it has: {names or 'none'}")
 
 
 PlainValue: TypeAlias = str | int | float | bool | SeededObject | Account | datetime.date
@@ -208,9 +211,7 @@ class SeededType:
     def attribute(self, name: str) -> Attribute:
         """Return an attribute by name."""
         attribute = self._site.attribute_named(self._type, name)
-        if attribute is None:
-            raise KeyError(f"{self.name} has no attribute {name}; it has: {_some(self.attribute_names)}")
-        return attribute
+        return attribute or _chosen(self.name, "attribute", name, self.attributes)
 
     @property
     def objects(self) -> list[SeededObject]:
@@ -221,12 +222,7 @@ class SeededType:
 
     def object(self, label: str) -> SeededObject:
         """Return the object with this name."""
-        for asset in self.objects:
-            if asset.label == label:
-                return asset
-        raise KeyError(
-            f"{self.name} has no object {label}; it has: {_some(asset.label for asset in self.objects)}"
-        )
+        return _chosen(self.name, "object", label, self.objects, "label")
 
     def add_attribute(
         self,
@@ -326,11 +322,7 @@ class SeededSchema:
         return [SeededType(self._site, object_type) for object_type in self._site.types_of(self._schema)]
 
     def __getitem__(self, name: str) -> SeededType:
-        for object_type in self.object_types:
-            if object_type.name == name:
-                return object_type
-        names = _some(object_type.name for object_type in self.object_types)
-        raise KeyError(f"{self.name} has no object type {name}; it has: {names}")
+        return _chosen(self.name, "object type", name, self.object_types)
 
     def __contains__(self, name: object) -> bool:
         return any(object_type.name == name for object_type in self.object_types)
@@ -350,11 +342,8 @@ class SeededSchema:
 
     def set_role(self, name: str, *, users: Sequence[str] = (), groups: Sequence[str] = ()) -> None:
         """Replace the entries of a role."""
-        for role in roles_of(self._site, self._schema):
-            if role.name == name:
-                set_actors(self._site, role, list(users), list(groups))
-                return
-        raise KeyError(f"there is no role {name}")
+        role = _chosen(self.name, "role", name, roles_of(self._site, self._schema))
+        set_actors(self._site, role, list(users), list(groups))
 
     def allow_other_object_schemas(self, *, allowed: bool = True) -> None:
         """Allow attributes of other object schemas to refer to objects of this schema."""
@@ -395,10 +384,7 @@ class SeededSchema:
         )
         handle = SeededType(self._site, object_type)
         for attribute in attributes:
-            if isinstance(attribute, str):
-                handle.add_attribute(attribute)
-            else:
-                handle.add_attribute(attribute[0], attribute[1])
+            handle.add_attribute(*([attribute] if isinstance(attribute, str) else attribute))
         return handle
 
     def __repr__(self) -> str:

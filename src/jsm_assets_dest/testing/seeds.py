@@ -15,19 +15,8 @@ _SITES = (
 )
 _TEAMS = ("Platform", "Service Desk", "Finance", "Sales", "Design")
 _GIVEN = (
-    "Ana",
-    "Bruno",
-    "Chiara",
-    "Dai",
-    "Elif",
-    "Farid",
-    "Grażyna",
-    "Hugo",
-    "Ingrid",
-    "João",
-    "Keiko",
-    "Liam",
-)
+    "Ana", "Bruno", "Chiara", "Dai", "Elif", "Farid", "Grażyna", "Hugo", "Ingrid", "João", "Keiko", "Liam",
+)  # fmt: skip
 _FAMILY = ("Almeida", "Berg", "Costa", "Dąbrowska", "Eguchi", "Ferreira", "García", "Haddad", "Ito", "Jansen")
 _MODELS = (
     ("Laptop", "ThinkPad X1"),

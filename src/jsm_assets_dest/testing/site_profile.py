@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import textwrap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -159,7 +160,11 @@ class SiteProfile:
         if reasons:
             lines += ["", f"Switches not asked: {sum(map(len, reasons.values()))}"]
             for reason, names in reasons.items():
-                lines += [f"  {reason}", *_wrapped(names)]
+                indent = " " * 4
+                wrapped = textwrap.wrap(
+                    ", ".join(names), 114, initial_indent=indent, subsequent_indent=indent
+                )
+                lines += [f"  {reason}", *wrapped]
         return "\n".join(lines)
 
     def _question_lines(self) -> list[str]:
@@ -182,12 +187,3 @@ class SiteProfile:
             for name, (default, value) in differences.items()
         ]
         return lines
-
-
-def _wrapped(names: list[str], width: int = 110) -> list[str]:
-    lines = [""]
-    for name in names:
-        if len(lines[-1]) + len(name) + 2 > width:
-            lines.append("")
-        lines[-1] += f"{', ' if lines[-1] else ''}{name}"
-    return [f"    {line}" for line in lines]

@@ -318,12 +318,13 @@ class Router:
         return existing | ({"HEAD"} if "GET" in existing else set())
 
 
+ROUTER = Router()
 _ACTIONS = {"GET": "read", "DELETE": "delete"}
 
 
 @define(eq=False)
 class Routes:
-    """A group of operations, filled by decorating their handlers.
+    """A group of operations. Decorating a handler adds its operation to `ROUTER`.
 
     Args:
         family: see `addresses`.
@@ -338,7 +339,6 @@ class Routes:
     scope: str | None = None
     accepts_import_token: bool = False
     site_gateway_only: bool = False
-    operations: list[Operation] = field(factory=list, init=False)
 
     def operation(
         self, name: str, route: str, body: Body = NO_BODY, *, scope: str | None = None, status: int = 200
@@ -356,7 +356,7 @@ class Routes:
         scope = scope or self.scope
 
         def declare(handler: Handler) -> Handler:
-            self.operations.append(
+            ROUTER.add(
                 Operation(
                     name=name,
                     family=self.family,

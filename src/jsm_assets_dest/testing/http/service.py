@@ -17,7 +17,7 @@ from ..world.json_reading import JsonValue
 from ..world.mapping import settle_mappings
 from ..world.rejections import STRICT_HEADER, Rejection, errors_body
 from ..world.site import Site
-from . import (
+from . import (  # noqa: F401  # they add their operations to the router
     configuration_routes,
     directory_routes,
     import_routes,
@@ -27,7 +27,7 @@ from . import (
     type_routes,
 )
 from .access import ASSETS_DENIED, Access, RateLimit, gateway_not_found
-from .call import Body, Call, Caller, Operation, Router, Routes
+from .call import ROUTER, Body, Call, Caller, Operation, Routes
 from .exchange import (
     CONTENT_NETWORK_PAGE,
     HTML,
@@ -52,50 +52,13 @@ class UnknownHostError(Exception):
     """The host does not belong to the site."""
 
 
-ROUTER = Router()
-
-
 def _unreachable(call: Call) -> Response:
     raise AssertionError(call.operation.name)
 
 
-def _fill(router: Router) -> None:
-    groups: list[Routes] = [
-        schema_routes.ROUTES,
-        type_routes.ROUTES,
-        type_routes.ATTRIBUTE_ROUTES,
-        object_routes.ROUTES,
-        object_routes.DEPRECATED_ROUTES,
-        configuration_routes.ROUTES,
-        configuration_routes.ICON_ROUTES,
-        schema_routes.ROLE_ROUTES,
-        import_routes.ROUTES,
-        import_routes.INFO_ROUTES,
-        import_routes.ACCOUNT_ROUTES,
-        jira_routes.ROUTES,
-        jira_routes.EDGE,
-        jira_routes.JSM,
-        jira_routes.RESOURCES,
-        directory_routes.ROUTES,
-        directory_routes.ORGANIZATION,
-    ]
-    for routes in groups:
-        for operation in routes.operations:
-            router.add(operation)
-    # The token endpoint needs no caller, so it is handled before the caller is identified.
-    router.add(
-        Operation(
-            name="request access token",
-            family="auth",
-            method="POST",
-            path="/oauth/token",
-            handler=_unreachable,
-            body=Body(whole=True, form=True),
-        )
-    )
-
-
-_fill(ROUTER)
+# The token endpoint needs no caller, so it is handled before the caller is identified.
+_TOKEN_BODY = Body(whole=True, form=True)
+Routes("auth").operation("request access token", "POST /oauth/token", _TOKEN_BODY)(_unreachable)
 
 
 @define(eq=False)

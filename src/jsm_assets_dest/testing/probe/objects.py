@@ -80,15 +80,8 @@ class _Attributes:
         return None if identifier is None else str(identifier)
 
 
-def _values(**texts: str) -> list[Any]:
-    return [
-        {"objectTypeAttributeId": identifier, "objectAttributeValues": [{"value": text}]}
-        for identifier, text in texts.items()
-    ]
-
-
-def _numbered(*pairs: tuple[int, str]) -> list[Any]:
-    """Return values with ids as numbers, because one report says that strings are ignored."""
+def _values(*pairs: tuple[int | str, str]) -> list[Any]:
+    """Return values by attribute id. Ids are usually numbers, because one report says that strings are ignored."""
     return [
         {"objectTypeAttributeId": identifier, "objectAttributeValues": [{"value": text}]}
         for identifier, text in pairs
@@ -100,10 +93,10 @@ def _ask_values(context: Context, type_id: str, name_id: int, note_id: int, attr
     group_id = attributes.create("group", type=4)
     status_id = attributes.create("status", type=7)
     statuses = context.assets("list statuses", "GET", "/config/statustype").items()
-    pairs = [(name_id, f"{PREFIX} object"), (note_id, "first")]
+    pairs: list[tuple[int | str, str]] = [(name_id, f"{PREFIX} object"), (note_id, "first")]
     if status_id is not None and statuses:
         pairs.append((int(status_id), str(statuses[0]["id"])))
-    body = {"objectTypeId": type_id, "attributes": _numbered(*pairs)}
+    body = {"objectTypeId": type_id, "attributes": _values(*pairs)}
     created = context.assets("create object", "POST", "/object/create", body)
     object_id = created.get("id")
     if object_id is None:
@@ -113,10 +106,10 @@ def _ask_values(context: Context, type_id: str, name_id: int, note_id: int, attr
     def update(values: list[Any], **more: object) -> Reply:
         return context.assets("update object", "PUT", path, {"attributes": values, **more})
 
-    untyped = update(_numbered((name_id, pairs[0][1]), (note_id, "first")))
+    untyped = update(_values((name_id, pairs[0][1]), (note_id, "first")))
     findings.settle_by_status("object_update_needs_type", untyped.status, {400: True, 200: False})
-    update(_numbered((name_id, pairs[0][1]), (note_id, "number")), objectTypeId=type_id)
-    update(_values(**{str(name_id): pairs[0][1], str(note_id): "string"}), objectTypeId=type_id)
+    update(_values((name_id, pairs[0][1]), (note_id, "number")), objectTypeId=type_id)
+    update(_values((str(name_id), pairs[0][1]), (str(note_id), "string")), objectTypeId=type_id)
     _read_object(context, context.assets("get object", "GET", path), note_id, status_id)
     if group_id is not None:
         _ask_group(context, int(group_id), lambda values: update(values, objectTypeId=type_id))
@@ -149,7 +142,7 @@ def _ask_group(context: Context, attribute_id: int, update: Any) -> None:
         context.findings.skip("group_values", "The account is in no group, or its id is unknown.")
         return
     texts = (str(groups[0].get("name")), str(groups[0].get("groupId")))
-    by_name, by_id = (update(_numbered((attribute_id, text))).status == 200 for text in texts)
+    by_name, by_id = (update(_values((attribute_id, text))).status == 200 for text in texts)
     readings = {(True, True): "name or id", (True, False): "name", (False, True): "id"}
     if (by_name, by_id) in readings:
         context.findings.settle("group_values", readings[by_name, by_id])

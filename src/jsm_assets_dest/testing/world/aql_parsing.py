@@ -108,10 +108,11 @@ Node: TypeAlias = (
 
 @frozen
 class Query:
-    """A query: its condition (None matches everything) and its order."""
+    """A query: its condition (None matches everything), its order, and the locators of its placeholders."""
 
     condition: Node | None
     order_by: tuple[tuple[str, ...], bool] | None
+    placeholders: tuple[str, ...]
 
 
 _TOKEN = re.compile(
@@ -178,6 +179,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self._tokens = _tokens(text)
         self._at = 0
+        self._placeholders: list[str] = []
 
     def _peek(self, offset: int = 0) -> _Token:
         return self._tokens[min(self._at + offset, len(self._tokens) - 1)]
@@ -224,7 +226,7 @@ class _Parser:
             order = (path, ascending)
         if self._peek().kind != "end":
             raise self._unexpected("expected the end")
-        return Query(condition, order)
+        return Query(condition, order, tuple(self._placeholders))
 
     def _at_order(self) -> bool:
         first, second = self._peek(), self._peek(1)
@@ -339,6 +341,7 @@ class _Parser:
     def _operand(self) -> Operand:
         token = self._next()
         if token.kind == "placeholder":
+            self._placeholders.append(token.text)
             return Placeholder(token.text)
         if token.kind == "quoted":
             return Literal(token.text)

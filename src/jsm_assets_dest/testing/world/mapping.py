@@ -14,7 +14,6 @@ from .entities import (
     ImportSource,
     MappingProgress,
     ObjectType,
-    Status,
 )
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
@@ -128,10 +127,7 @@ class _Application:
         site, schema_id = self._site, self._checker.schema.id
         for name, description, category in self._checker.document.statuses:
             if all(status.name.lower() != name.lower() for status in self._checker.statuses):
-                number = site.ids.number("status")
-                site.statuses[number] = Status(
-                    id=number, name=name, description=description, category=category, schema_id=schema_id
-                )
+                site.add_status(name, category, description=description, schema_id=schema_id)
 
     def _place_type(self, entry: TypeEntry) -> ObjectType:
         site, icon = self._site, self._icon(entry.icon_key)

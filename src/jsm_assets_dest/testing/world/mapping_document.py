@@ -11,6 +11,7 @@ import binascii
 import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Protocol, TypeVar, cast
 
 from attrs import define, field
@@ -23,21 +24,28 @@ from .site import Site
 _SHORT_NAME = re.compile(r"[a-zA-Z0-9 \-]{2,30}")
 _CATEGORIES = {"inactive": 0, "active": 1, "pending": 2}
 
-_ROOT = Fields(required={"schema": OBJECT, "mapping": OBJECT}, is_open=True)
-_SCHEMA = Fields(
-    required={"objectSchema": OBJECT}, optional={"iconSchema": OBJECT, "statusSchema": OBJECT}, is_open=True
-)
-_OBJECT_SCHEMA = Fields(required={"name": STRING, "description": STRING, "objectTypes": ARRAY}, is_open=True)
-_OBJECT_TYPE = Fields(
+# Unknown keys are allowed in all objects of a document.
+_open = partial(Fields, is_open=True)
+_ROOT = _open(required={"schema": OBJECT, "mapping": OBJECT})
+_SCHEMA = _open(required={"objectSchema": OBJECT}, optional={"iconSchema": OBJECT, "statusSchema": OBJECT})
+_OBJECT_SCHEMA = _open(required={"name": STRING, "description": STRING, "objectTypes": ARRAY})
+_ICON = _open(required={"key": STRING, "name": STRING, "png48": STRING})
+_STATUS = _open(required={"name": STRING, "description": STRING, "category": STRING})
+_OLD_OBJECT_TYPE = _open(
     required={"name": STRING, "description": STRING},
-    optional={"iconKey": STRING, "attributes": ARRAY, "children": ARRAY, "externalId": STRING},
-    is_open=True,
+    optional={"iconKey": STRING, "attributes": ARRAY, "children": ARRAY},
 )
-_ATTRIBUTE = Fields(
+_OBJECT_TYPE = _open(
+    required=_OLD_OBJECT_TYPE.required, optional={**_OLD_OBJECT_TYPE.optional, "externalId": STRING}
+)
+_OLD_ATTRIBUTE = _open(
     required={"name": STRING, "description": STRING, "type": STRING},
+    optional={"label": BOOLEAN, "referenceObjectTypeName": STRING},
+)
+_ATTRIBUTE = _open(
+    required=_OLD_ATTRIBUTE.required,
     optional={
-        "label": BOOLEAN,
-        "referenceObjectTypeName": STRING,
+        **_OLD_ATTRIBUTE.optional,
         "externalId": STRING,
         "typeValues": ARRAY,
         "referenceObjectTypeExternalId": STRING,
@@ -45,30 +53,15 @@ _ATTRIBUTE = Fields(
         "maximumCardinality": INTEGER,
         "unique": BOOLEAN,
     },
-    is_open=True,
 )
-_OLD_OBJECT_TYPE = Fields(
-    required=_OBJECT_TYPE.required,
-    optional={"iconKey": STRING, "attributes": ARRAY, "children": ARRAY},
-    is_open=True,
-)
-_OLD_ATTRIBUTE = Fields(
-    required=_ATTRIBUTE.required,
-    optional={"label": BOOLEAN, "referenceObjectTypeName": STRING},
-    is_open=True,
-)
-_ICON = Fields(required={"key": STRING, "name": STRING, "png48": STRING}, is_open=True)
-_STATUS = Fields(required={"name": STRING, "description": STRING, "category": STRING}, is_open=True)
-_MAPPING = Fields(required={"objectTypeMappings": ARRAY}, is_open=True)
-_TYPE_MAPPING = Fields(
+_MAPPING = _open(required={"objectTypeMappings": ARRAY})
+_TYPE_MAPPING = _open(
     required={"objectTypeName": STRING, "selector": STRING, "description": STRING},
     optional={"objectTypeExternalId": STRING, "attributesMapping": ARRAY},
-    is_open=True,
 )
-_ATTRIBUTE_MAPPING = Fields(
+_ATTRIBUTE_MAPPING = _open(
     required={"attributeName": STRING, "attributeLocators": ARRAY},
     optional={"attributeExternalId": STRING, "objectMappingIQL": STRING, "externalIdPart": BOOLEAN},
-    is_open=True,
 )
 
 
@@ -211,7 +204,7 @@ class _Reader:
         """Yield the items of the one array in an optional section of the schema."""
         if section in schema:
             location = f"schema.{section}"
-            array = Fields(required={name: ARRAY}, is_open=True)
+            array = _open(required={name: ARRAY})
             values = self.fields(array, schema[section], location)[name]
             location = f"{location}.{name}"
             yield from self.items(declared, self.not_empty(values, location), location)

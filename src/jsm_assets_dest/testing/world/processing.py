@@ -25,7 +25,6 @@ from .entities import (
     Execution,
     ImportSource,
     ObjectType,
-    Status,
 )
 from .json_reading import JsonObject, JsonValue
 from .mapping_document import mapped_attribute
@@ -49,8 +48,8 @@ class MappedAttribute:
     """One attribute of a mapping, ready for use."""
 
     attribute: Attribute
-    locators: list[list[str]]
-    texts: list[str]
+    locators: list[str]
+    paths: list[list[str]]
     external_id_part: bool
     query: Query | None
 
@@ -63,7 +62,6 @@ class Staged:
     entry: Mapping[str, JsonValue]
     created: bool
     changed: bool
-    missing_reference: bool = False
 
 
 @define
@@ -88,7 +86,6 @@ class TypeRun:
     references_updated: int = 0
     error_count: int = 0
     errors: list[str] = field(factory=list)
-    milliseconds: int = 0
 
     def error(self, text: str) -> None:
         """Count an entry that could not be imported unchanged."""
@@ -117,7 +114,11 @@ def process(site: Site, source: ImportSource, execution: Execution) -> JsonObjec
             importer.resolve(run, search)
     for run in runs:
         if run.entries or not site.doubts.type_without_entries_is_skipped:
-            importer.treat_missing(run)
+            run.missing_deleted, run.missing_updated, errors = treat_missing(
+                site, source, run.object_type, run.present, execution.account_id
+            )
+            for text in errors:
+                run.error(text)
     execution.created = {
         str(run.object_type.id): [staged.asset.id for staged in run.staged if staged.created] for run in runs
     }
@@ -136,18 +137,11 @@ def _run(site: Site, source: ImportSource, type_id: int, mapping: JsonObject) ->
         part = attribute_mapping.get("externalIdPart") is True
         if attribute is None or (attribute.system and not part):
             continue
-        texts = [str(locator) for locator in cast("list[str]", attribute_mapping["attributeLocators"])]
-        query = attribute_mapping.get("objectMappingIQL")
-        read = parse(query) if isinstance(query, str) and query.strip() else None
-        attributes.append(
-            MappedAttribute(
-                attribute,
-                [text.split(".") for text in texts],
-                texts,
-                part,
-                read,
-            )
-        )
+        locators = [str(locator) for locator in cast("list[str]", attribute_mapping["attributeLocators"])]
+        text = attribute_mapping.get("objectMappingIQL")
+        query = parse(text) if isinstance(text, str) and text.strip() else None
+        paths = [locator.split(".") for locator in locators]
+        attributes.append(MappedAttribute(attribute, locators, paths, part, query))
     condition = source.filters.get(type_id)
     return TypeRun(
         object_type, str(mapping["selector"]), attributes, None if condition is None else parse(condition)
@@ -343,7 +337,7 @@ class _Importer:
 
     def _texts(self, mapped: MappedAttribute, entry: Mapping[str, JsonValue]) -> list[str]:
         """Return the strings for one attribute: separate for multiple values, joined otherwise."""
-        texts = [text for locator in mapped.locators for text in texts_at(cast(JsonValue, entry), locator)]
+        texts = [text for path in mapped.paths for text in texts_at(cast(JsonValue, entry), path)]
         if len(texts) > 1 and not mapped.attribute.is_multiple:
             return [self._source.concatenator.join(texts)]
         return list(dict.fromkeys(texts)) if len(texts) > 1 else texts
@@ -362,29 +356,23 @@ class _Importer:
             except BadValue:
                 if unknown != "add":
                     return None
-                number = self._site.ids.number("status")
                 schema_id = self._site.types[attribute.type_id].schema_id
-                self._site.statuses[number] = Status(
-                    id=number, name=text, description="", category=1, schema_id=schema_id
-                )
+                status = self._site.add_status(text, 1, schema_id=schema_id)
                 if attribute.type_value_multi:
-                    attribute.type_value_multi.append(str(number))
-                return str(number)
+                    attribute.type_value_multi.append(str(status.id))
+                return str(status.id)
         return normalise(self._site, attribute, text)
 
     def _count_problems(
         self, run: TypeRun, values: Mapping[int, list[str]], asset: AssetObject | None
     ) -> Iterator[str]:
         for attribute in self._site.attributes_of(run.object_type):
-            if attribute.system or attribute.is_reference:
-                continue
-            if asset is not None and attribute.id not in values:
-                continue
-            problem = value_problem(
-                self._site, run.object_type, attribute, values.get(attribute.id, ()), asset
-            )
-            if problem is not None:
-                yield problem
+            is_written = asset is None or attribute.id in values
+            if is_written and not attribute.system and not attribute.is_reference:
+                texts = values.get(attribute.id, ())
+                problem = value_problem(self._site, run.object_type, attribute, texts, asset)
+                if problem is not None:
+                    yield problem
 
     # References ---------------------------------------------------------------------------------------------
 
@@ -430,56 +418,27 @@ class _Importer:
         search: Search,
         allowed: set[int],
     ) -> list[str]:
-        texts = [texts_at(cast(JsonValue, entry), locator) for locator in mapped.locators]
-        flat = [text for object_ids in texts for text in object_ids]
+        texts = [texts_at(cast(JsonValue, entry), path) for path in mapped.paths]
+        flat = [text for values in texts for text in values]
         if not flat:
             return []
-        object_ids: dict[int, None] = {}
         if mapped.query is None:
             # Without a query the values are names of objects (a guess).
-            for text in flat:
-                object_ids.update(dict.fromkeys(search.matches(parse("label = ${name}"), {"name": [text]})))
+            by_label = parse("label = ${name}")
+            object_ids = [
+                object_id for text in flat for object_id in search.matches(by_label, {"name": [text]})
+            ]
         else:
-            bindings = dict(zip(mapped.texts, texts, strict=True))
+            bindings = dict(zip(mapped.locators, texts, strict=True))
             whole = cast(JsonValue, entry)
-            for name in placeholders(mapped.query):
+            for name in mapped.query.placeholders:
                 if name not in bindings:
                     bindings[name] = texts_at(whole, name.split("."))
-            object_ids.update(dict.fromkeys(search.matches(mapped.query, bindings)))
+            object_ids = search.matches(mapped.query, bindings)
         objects = self._site.objects
-        return [str(object_id) for object_id in object_ids if objects[object_id].type_id in allowed]
-
-    # Missing objects ----------------------------------------------------------------------------------------
-
-    def treat_missing(self, run: TypeRun) -> None:
-        """Apply the policy of the import source to objects that the data no longer contains."""
-        deleted, updated, errors = treat_missing(
-            self._site, self._source, run.object_type, run.present, self._account_id
-        )
-        run.missing_deleted += deleted
-        run.missing_updated += updated
-        for text in errors:
-            run.error(text)
-
-
-def placeholders(query: Query) -> list[str]:
-    """Return the locators of a query."""
-    locators: list[str] = []
-
-    def walk(node: object) -> None:
-        locator = getattr(node, "locator", None)
-        if isinstance(locator, str):
-            locators.append(locator)
-        for name in ("operand", "part", "query"):
-            inner = getattr(node, name, None)
-            if inner is not None:
-                walk(inner)
-        for name in ("operands", "parts"):
-            for inner in getattr(node, name, ()):
-                walk(inner)
-
-    walk(query.condition)
-    return locators
+        return [
+            str(object_id) for object_id in dict.fromkeys(object_ids) if objects[object_id].type_id in allowed
+        ]
 
 
 def _result(

@@ -217,10 +217,7 @@ def create_status(
     problems = _status_problems(site, name, category, schema_id, None)
     if problems:
         raise invalid_fields(problems)
-    number = site.ids.number("status")
-    status = Status(id=number, name=name, description=description, category=category, schema_id=schema_id)
-    site.statuses[number] = status
-    return status
+    return site.add_status(name, category, description=description, schema_id=schema_id)
 
 
 def update_status(

@@ -142,8 +142,7 @@ class Site:
                 icon.id = self.ids.uuid("icon")
             self.icons = {icon.id: icon for icon in self.icons.values()}
         for name, category in GLOBAL_STATUSES:
-            number = self.ids.number("status")
-            self.statuses[number] = Status(id=number, name=name, description="", category=category)
+            self.add_status(name, category)
         self.ids.counters["reference type"] = 3
         number = self.ids.number("reference type")
         self.reference_types[number] = ReferenceType(
@@ -154,6 +153,16 @@ class Site:
     def locale(self) -> str:
         """The language of the site, such as "en_US": that of accounts that chose none."""
         return str(self.settings.get("locale", "en_US"))
+
+    def add_status(
+        self, name: str, category: int, *, description: str = "", schema_id: int | None = None
+    ) -> Status:
+        """Add a status type, of one schema or global."""
+        number = self.ids.number("status")
+        self.statuses[number] = Status(
+            id=number, name=name, description=description, category=category, schema_id=schema_id
+        )
+        return self.statuses[number]
 
     # Look-ups -----------------------------------------------------------------------------------------------
 
