@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.resources
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import cast
@@ -15,33 +16,7 @@ from .world.json_reading import JsonObject, JsonValue
 SHOWN_REQUESTS = 40
 SHOWN_OBJECTS = 4
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #d7dce3; --soft: #f5f6f8; --dim: #5c6675; --accent: #0b5cd7; --bad: #b3261e;
-  --good: #1d7a43; }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #363c46; --soft: #1e222a; --dim: #9aa4b2; --accent: #7db0ff; --bad: #ff8f86; --good: #6fd297; }
-}
-* { box-sizing: border-box; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1.5rem 1.25rem 4rem; }
-a { color: var(--accent); }
-h1 { font-size: 1.5rem; margin: 0 0 .2rem; }
-h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
-p { margin: .3rem 0; }
-.dim { color: var(--dim); }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top; }
-th { color: var(--dim); font-weight: 600; white-space: nowrap; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-code { font: 13px ui-monospace, monospace; }
-details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: .5rem .9rem; }
-summary { cursor: pointer; }
-summary b { color: var(--accent); }
-.tag { border: 1px solid var(--line); border-radius: 99px; font-size: 12px; padding: .05rem .55rem; }
-.good { color: var(--good); } .bad { color: var(--bad); }
-dl { display: grid; gap: .15rem 1rem; grid-template-columns: max-content 1fr; margin: .8rem 0; }
-dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
-"""
+_STYLE = importlib.resources.files(__package__).joinpath("status_page.css").read_text("utf-8")
 
 
 def status_document(emulator: EmulatedSite) -> JsonObject:
@@ -138,7 +113,7 @@ def status_page(emulator: EmulatedSite) -> Response:
         "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         "<title>Assets emulator</title>"
-        f"<style>{_STYLE}</style></head><body>"
+        f"<style>\n{_STYLE}</style></head><body>"
         "<h1>Assets emulator</h1>"
         "<p class='dim'>A site in a box: Jira, Jira Service Management and Assets, for tests and demonstrations. "
         "Nothing here is real. <a href='status.json'>As JSON</a></p>"
