@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from ._async.import_token import AsyncBuildPlan, AsyncImportToken
     from ._async.object_schema import AsyncObjectSchema
     from ._async.object_type_conflict import AsyncObjectTypeConflict
-    from ._destination.okta_settings import OktaModel, OktaSource
     from ._destination.secret_references import CredentialsReference, SecretReference
+    from ._destination.settings_data import OktaModel, OktaSource
     from ._destination.status import DestinationStatus, DestinationStep, StepAction, StepState
     from ._http.clock import Clock
     from ._http.settings import Limits
@@ -102,8 +102,8 @@ _NAMES = {
     "_async.import_token": ("AsyncBuildPlan", "AsyncImportToken"),
     "_async.object_schema": ("AsyncObjectSchema",),
     "_async.object_type_conflict": ("AsyncObjectTypeConflict",),
-    "_destination.okta_settings": ("OktaModel", "OktaSource"),
     "_destination.secret_references": ("CredentialsReference", "SecretReference"),
+    "_destination.settings_data": ("OktaModel", "OktaSource"),
     "_destination.status": ("DestinationStatus", "DestinationStep", "StepAction", "StepState"),
     "_http.clock": ("Clock",),
     "_http.settings": ("Limits",),

@@ -89,7 +89,7 @@ UNTRUSTED: dict[str, object] = {
 @pytest.mark.parametrize("link", TRUSTED)
 def test_link_to_the_trusted_origin_is_followed_as_it_is(link: str) -> None:
     """Upper case, the usual port and a query do no harm; httpx reads the same origin."""
-    assert trusted_link(link, BASE, "/jsm/") == link
+    assert trusted_link(link, BASE) == link
     read = httpx.URL(link)
     assert (read.scheme, read.host, read.port, read.userinfo) == ("https", "api.atlassian.com", None, b"")
 
@@ -98,7 +98,7 @@ def test_link_to_the_trusted_origin_is_followed_as_it_is(link: str) -> None:
 def test_link_to_anywhere_else_is_rejected(name: str) -> None:
     """Before anything is sent; the message names where it would have gone, and repeats no password."""
     with pytest.raises(UnsafeLinkError) as caught:
-        trusted_link(UNTRUSTED[name], BASE, "/jsm/")
+        trusted_link(UNTRUSTED[name], BASE)
 
     assert "secret" not in str(caught.value)
     assert "\n" not in caught.value.what

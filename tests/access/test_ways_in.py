@@ -83,12 +83,12 @@ def test_later_anonymous_response_keeps_the_token_kind() -> None:
     """Row 29: the identity was proven, so that the response is raised, and the gateway is never asked."""
     service = Service({**good(), "read licence": says({"applications": []}, headers={})})
     site = service.site()
-    service.run(ask_jira(site, lambda base: wire.workspaces(base, SITE)))
+    service.run(ask_jira(site, wire.workspaces))
     service.run(check(site))
     service.sent.clear()
 
     with pytest.raises(BadCredentialsError) as caught:
-        service.run(ask_jira(site, lambda base: wire.licence(base, SITE)))
+        service.run(ask_jira(site, wire.licence))
 
     assert caught.value.silent
     assert not caught.value.seen
@@ -103,7 +103,7 @@ def test_gateway_is_asked_once_and_remembered() -> None:
     site = service.site()
     for _ in range(2):
         with pytest.raises(BadCredentialsError) as caught:
-            service.run(ask_jira(site, lambda base: wire.myself(base, SITE)))
+            service.run(ask_jira(site, wire.myself))
 
         assert "api.atlassian.com rejected the token too" in caught.value.cause
 
@@ -135,10 +135,10 @@ def test_ip_block_at_the_gateway_says_nothing_of_the_token() -> None:
     service = Service({**good(), "read myself": [REJECTED, barred, REJECTED, myself()]})
     site = service.site()
     with pytest.raises(BadCredentialsError):
-        service.run(ask_jira(site, lambda base: wire.myself(base, SITE)))
+        service.run(ask_jira(site, wire.myself))
     assert site.is_scoped is None
 
-    service.run(ask_jira(site, lambda base: wire.myself(base, SITE)))
+    service.run(ask_jira(site, wire.myself))
 
     assert site.is_scoped is True
 
@@ -147,7 +147,7 @@ def test_late_rejection_follows_the_others_to_the_gateway() -> None:
     """It was on its way to the site when another one found out; it is not told that its token is bad."""
     service = Service({**good(), "read licence": [REJECTED, says({"applications": []})]})
     site = service.site(cloud_id=CLOUD)
-    late = ask_jira(site, lambda base: wire.licence(base, SITE))
+    late = ask_jira(site, wire.licence)
     command = next(late)
     site.is_scoped = True
 
@@ -255,7 +255,7 @@ def test_rate_limit_of_the_authorization_server_is_one() -> None:
     service = Service({"request access token": NO_TOKEN["429"]})
     site = service.site(credentials=CREDENTIALS, cloud_id=CLOUD)
     with pytest.raises(RateLimitedError) as caught:
-        service.run(ask_jira(site, lambda base: wire.licence(base, SITE)))
+        service.run(ask_jira(site, wire.licence))
     assert caught.value.retry_after == 3.0
 
 

@@ -18,31 +18,59 @@ from .._wire.json_reading import as_object, read_array, read_object, read_option
 
 _CHECK = "Check it on the configuration page of the object schema, tab Import."
 
-_MEANINGS: Mapping[str, Mapping[str, str]] = {
-    "empty values": {
-        "IGNORE": "An empty value in a record does not change the value in Assets.",
-        "REMOVE": "An empty value in a record removes the value in Assets.",
-    },
-    "unknown values": {
-        "IGNORE": "A value that is not an option of a select or status attribute is ignored.",
-        "ADD": "A value that is not an option of a select or status attribute is added to its options.",
-    },
-    "null values": {
-        "IGNORE": "A null in a record does not change the value in Assets.",
-        "REMOVE": "A null in a record removes the value in Assets.",
-    },
-    "values that are not mapped": {
-        "IGNORE": "A value without a mapping is ignored.",
-    },
-    "missing objects": {},
-}
+_NOT_RETURNED = f"Assets does not return this setting. {_CHECK}"
+#: A value without a meaning of its own; a meaning may repeat it.
+_ANY = "any"
 
-_UNAVAILABLE: Mapping[str, str] = {
+#: Settings by their subject: the meanings by value, and what to say if Assets does not return a value.
+_SUBJECTS: Mapping[str, tuple[Mapping[str, str], str]] = {
     "missing objects": (
-        "Assets does not return what happens to objects that an import does not contain: nothing, removal, or a changed "
-        f"attribute. {_CHECK}"
+        {},
+        (
+            "Assets does not return what happens to objects that an import does not contain: nothing, removal, or a changed "
+            f"attribute. {_CHECK}"
+        ),
     ),
+    "empty values": (
+        {
+            "IGNORE": "An empty value in a record does not change the value in Assets.",
+            "REMOVE": "An empty value in a record removes the value in Assets.",
+        },
+        _NOT_RETURNED,
+    ),
+    "unknown values": (
+        {
+            "IGNORE": "A value that is not an option of a select or status attribute is ignored.",
+            "ADD": "A value that is not an option of a select or status attribute is added to its options.",
+        },
+        _NOT_RETURNED,
+    ),
+    "null values": (
+        {
+            "IGNORE": "A null in a record does not change the value in Assets.",
+            "REMOVE": "A null in a record removes the value in Assets.",
+        },
+        _NOT_RETURNED,
+    ),
+    "values that are not mapped": ({"IGNORE": "A value without a mapping is ignored."}, _NOT_RETURNED),
+    "several values": (
+        {_ANY: 'The values of an attribute with several locators are joined with "{value}".'},
+        f"Assets does not return what joins the values of several locators. {_CHECK}",
+    ),
+    "identifiers": (
+        {
+            "IGNORE CASE": '"a1" and "A1" identify the same object.',
+            "MATCH CASE": '"a1" and "A1" identify two objects.',
+        },
+        f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}',
+    ),
+    "dates": (
+        {_ANY: "Assets reads dates and times in this form."},
+        "Assets does not return how it reads dates. This library sends them as ISO 8601.",
+    ),
+    "filter": ({_ANY: "Assets imports only the records that match this AQL query."}, _NOT_RETURNED),
 }
+_CASES = {None: "", True: "ignore case", False: "match case"}
 
 
 @frozen(kw_only=True)
@@ -71,62 +99,17 @@ class ImportSourceSetting(PlainData):
         return f"{self.name}{object_type} ({self.value or 'not available'}): {self.meaning}"
 
 
-def explained_setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
+def _setting(name: str, value: str, object_type: str = "") -> ImportSourceSetting:
     """Return a setting with the meaning of its value."""
-    known_meaning = _MEANINGS[name].get(value.upper(), "")
-    if value:
-        unknown_meaning = f'This library does not know the value "{value}". {_CHECK}'
-    else:
-        unknown_meaning = _UNAVAILABLE.get(name, f"Assets does not return this setting. {_CHECK}")
+    meanings, unavailable = _SUBJECTS[name]
+    known_meaning = (meanings.get(value.upper()) or meanings.get(_ANY, "")) if value else ""
+    meaning = known_meaning or f'This library does not know the value "{{value}}". {_CHECK}'
     return ImportSourceSetting(
         name=name,
         value=value,
-        meaning=known_meaning or unknown_meaning,
+        meaning=meaning.replace("{value}", value) if value else unavailable,
         object_type=object_type,
         known=bool(known_meaning),
-    )
-
-
-def concatenator_setting(value: str) -> ImportSourceSetting:
-    """Return the setting that joins the values of several locators."""
-    return ImportSourceSetting(
-        name="several values",
-        value=value,
-        meaning=f'The values of an attribute with several locators are joined with "{value}".'
-        if value
-        else f"Assets does not return what joins the values of several locators. {_CHECK}",
-        known=bool(value),
-    )
-
-
-def identifiers_setting(ignores_case: bool | None, object_type: str = "") -> ImportSourceSetting:  # noqa: FBT001 - read
-    """Return the setting that compares identifiers with or without case."""
-    if ignores_case is None:
-        value = ""
-        meaning = f'Assets does not return whether "a1" and "A1" identify the same object. {_CHECK}'
-    elif ignores_case:
-        value, meaning = "ignore case", '"a1" and "A1" identify the same object.'
-    else:
-        value, meaning = "match case", '"a1" and "A1" identify two objects.'
-    return ImportSourceSetting(
-        name="identifiers",
-        value=value,
-        meaning=meaning,
-        object_type=object_type,
-        known=ignores_case is not None,
-    )
-
-
-def dates_setting(date: str, date_time: str) -> ImportSourceSetting:
-    """Return the setting with the forms of dates."""
-    value = " and ".join(text for text in (date, date_time) if text)
-    return ImportSourceSetting(
-        name="dates",
-        value=value,
-        meaning="Assets reads dates and times in this form."
-        if value
-        else "Assets does not return how it reads dates. This library sends them as ISO 8601.",
-        known=bool(value),
     )
 
 
@@ -138,17 +121,6 @@ def filter_sentence(object_type: str, query: str) -> str:
     """Return a sentence about the filter of an object type."""
     shown = query if len(query) <= _LONGEST_QUERY else f"{query[:_LONGEST_QUERY]}…"
     return f"Assets imports only those records of {object_type} that match the filter {shown}."
-
-
-def filter_setting(query: str, object_type: str) -> ImportSourceSetting:
-    """Return the setting that limits which records of an object type are imported."""
-    return ImportSourceSetting(
-        name="filter",
-        value=query,
-        meaning="Assets imports only the records that match this AQL query.",
-        object_type=object_type,
-        known=True,
-    )
 
 
 #: Kinds of values for which an import has a setting, for all object types or for each one.
@@ -286,27 +258,30 @@ class ImportSource:
     @property
     def settings(self) -> tuple[ImportSourceSetting, ...]:
         """Settings that control what missing, empty, and unknown values do, including those that Assets does not return."""
+        forms = (read_text(self.raw, name, "") for name in ("dateFormat", "dateTimeFormat"))
         settings = [
-            explained_setting("missing objects", ""),
-            explained_setting("empty values", self.empty_values),
-            explained_setting("unknown values", self.unknown_values),
-            explained_setting("null values", self.null_values),
-            explained_setting("values that are not mapped", self.not_mapped_values),
-            concatenator_setting(self.concatenator),
-            dates_setting(read_text(self.raw, "dateFormat", ""), read_text(self.raw, "dateTimeFormat", "")),
+            _setting("missing objects", ""),
+            _setting("empty values", self.empty_values),
+            _setting("unknown values", self.unknown_values),
+            _setting("null values", self.null_values),
+            _setting("values that are not mapped", self.not_mapped_values),
+            _setting("several values", self.concatenator),
+            _setting("dates", " and ".join(filter(None, forms))),
         ]
         cases = {imported.identifier_ignores_case for imported in self.object_types}
         if len(cases) == 1:
-            settings.append(identifiers_setting(next(iter(cases))))
+            settings.append(_setting("identifiers", _CASES[next(iter(cases))]))
         for imported in self.object_types:
             if imported.empty_values not in ("", self.empty_values):
-                settings.append(explained_setting("empty values", imported.empty_values, imported.name))
+                settings.append(_setting("empty values", imported.empty_values, imported.name))
             if imported.unknown_values not in ("", self.unknown_values):
-                settings.append(explained_setting("unknown values", imported.unknown_values, imported.name))
+                settings.append(_setting("unknown values", imported.unknown_values, imported.name))
             if len(cases) > 1:
-                settings.append(identifiers_setting(imported.identifier_ignores_case, imported.name))
+                settings.append(
+                    _setting("identifiers", _CASES[imported.identifier_ignores_case], imported.name)
+                )
             if imported.filter:
-                settings.append(filter_setting(imported.filter, imported.name))
+                settings.append(_setting("filter", imported.filter, imported.name))
         return tuple(settings)
 
     def handling(self, subject: Literal["empty values", "unknown values"], object_type: str) -> str:

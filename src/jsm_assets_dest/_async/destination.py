@@ -13,9 +13,9 @@ from .._arguments.checking import checked_methods
 from .._assets.directory import GroupLink, UserLink
 from .._assets.roles import RolesPreview, SchemaRoles
 from .._destination import checklist, token_replacement
-from .._destination.okta_settings import OktaSource, records_of
 from .._destination.saved_settings import SavedDestination
 from .._destination.secret_references import SecretReference
+from .._destination.settings_data import OktaSource, records_of
 from .._destination.status import DestinationStatus
 from .._destination.steps import chosen_conflict
 from .._display.values import public_value

@@ -22,7 +22,6 @@ from .._session.opening import SiteSettings, from_environment
 from .._wire.addresses import GATEWAY, checked_base
 from ..exceptions import AssetsError, ConfigurationError, LinkAttributeError
 from .checklist import Wanted
-from .okta_settings import OktaModel, OktaSource, privacy_of
 from .secret_references import (
     FORMS,
     CredentialsReference,
@@ -35,8 +34,11 @@ from .secret_references import (
 )
 from .settings_data import (
     ModelChoice,
+    OktaModel,
+    OktaSource,
     changed_options,
     checked_roles,
+    privacy_of,
     reject_unsavable,
     settings_from_data,
     settings_to_data,

@@ -63,22 +63,12 @@ class LogDisplay:
         self._logger.info("%s", progress)
 
 
-class _Tqdm(Protocol):
-    """The used part of a tqdm bar."""
-
-    n: float
-
-    def set_description_str(self, desc: str) -> None: ...
-    def refresh(self) -> object: ...
-    def close(self) -> None: ...
-
-
 @define(eq=False)
 class TqdmDisplay:
     """A tqdm bar in a terminal, or as a widget in a notebook."""
 
-    _create: Callable[..., _Tqdm]
-    _bar: _Tqdm | None = field(default=None, init=False)
+    _create: Callable[..., Any]
+    _bar: Any = field(default=None, init=False)
 
     def __call__(self, progress: Report) -> None:
         if self._bar is None:
@@ -91,21 +81,12 @@ class TqdmDisplay:
             self._bar = None
 
 
-class _Rich(Protocol):
-    """The used part of a rich progress display."""
-
-    def start(self) -> None: ...
-    def stop(self) -> None: ...
-    def add_task(self, description: str, *, total: float | None) -> int: ...
-    def update(self, task_id: int, *, completed: float, description: str, total: float | None) -> None: ...
-
-
 @define(eq=False)
 class RichDisplay:
     """A rich progress bar."""
 
-    _create: Callable[[], _Rich]
-    _display: _Rich | None = field(default=None, init=False)
+    _create: Callable[[], Any]
+    _display: Any = field(default=None, init=False)
     _task: int = field(default=0, init=False)
 
     def __call__(self, progress: Report) -> None:
@@ -121,18 +102,12 @@ class RichDisplay:
             self._display = None
 
 
-class _Handle(Protocol):
-    """An output of a notebook that can be replaced."""
-
-    def update(self, obj: object) -> object: ...
-
-
 @define(eq=False)
 class NotebookDisplay:
     """The latest report, below the cell of a notebook."""
 
-    _show: Callable[..., _Handle]
-    _handle: _Handle | None = field(default=None, init=False)
+    _show: Callable[..., Any]
+    _handle: Any = field(default=None, init=False)
 
     def __call__(self, progress: Report) -> None:
         if self._handle is None:

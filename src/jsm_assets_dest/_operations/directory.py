@@ -36,7 +36,7 @@ def find_users(site: Site, query: str, limit: int) -> Operation[list[JiraUser]]:
     users: dict[str, JiraUser] = {}
     start = 0
     while len(users) < largest and start < wire.SEARCH_LIMIT:
-        response = yield from ask_jira(site, wire.search_users, site.url, text, start)
+        response = yield from ask_jira(site, wire.search_users, text, start)
         page = [JiraUser.from_json(value) for value in wire.read_users(response)]
         if not page:
             break
@@ -56,7 +56,7 @@ def find_groups(site: Site, query: str, limit: int) -> Operation[list[JiraGroup]
     """
     text = required(query, "query", "Pass a part of the group's name.")
     largest = _checked_limit(limit, wire.PICKER_LIMIT)
-    response = yield from ask_jira(site, wire.pick_groups, site.url, text)
+    response = yield from ask_jira(site, wire.pick_groups, text)
     groups = [JiraGroup.from_json(value) for value in wire.read_groups(response)]
     if not groups:
         yield from require_browsing(site)
@@ -75,7 +75,7 @@ def require_browsing(site: Site) -> Operation[None]:
     Raises:
         BrowseUsersPermissionError: The account does not have it.
     """
-    response = yield from ask_jira(site, permissions, site.url, wire.BROWSE_USERS)
+    response = yield from ask_jira(site, permissions, wire.BROWSE_USERS)
     if site_requests.read_permissions(response).get(wire.BROWSE_USERS, False):
         return
     account = site.credentials.account_label
@@ -207,7 +207,7 @@ class AccountFinder:
         users: list[JiraUser] = []
         while True:
             response = yield from self.pace.insist(
-                ask_jira, self.site, wire.search_users, self.site.url, address, len(users)
+                ask_jira, self.site, wire.search_users, address, len(users)
             )
             page = [JiraUser.from_json(value) for value in wire.read_users(response)]
             users += page
@@ -225,9 +225,7 @@ class AccountFinder:
         sizes = list(PAGE_SIZES)
         while True:
             try:
-                response = yield from self.pace.insist(
-                    ask_jira, self.site, wire.list_users, self.site.url, start, sizes[0]
-                )
+                response = yield from self.pace.insist(ask_jira, self.site, wire.list_users, start, sizes[0])
             except ConflictError:
                 if len(sizes) == 1:
                     raise

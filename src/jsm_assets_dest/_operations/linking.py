@@ -200,9 +200,7 @@ class _Run:
 
     def find_groups(self, names: Sequence[str]) -> Operation[None]:
         """Look up groups by their exact names."""
-        response = yield from self.pace.insist(
-            ask_jira, self.site, directory_wire.find_groups, self.site.url, names
-        )
+        response = yield from self.pace.insist(ask_jira, self.site, directory_wire.find_groups, names)
         groups = [JiraGroup.from_json(value) for value in directory_wire.read_groups(response)]
         self.groups |= {group.name: group for group in groups if group.name in names}
 

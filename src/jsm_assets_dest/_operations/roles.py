@@ -78,7 +78,7 @@ def _names(site: Site, account_ids: list[str]) -> Operation[tuple[dict[str, Jira
     with suppress(AssetsError):
         for start in range(0, len(ids), site_requests.BULK_PAGE):
             response = yield from ask_jira(
-                site, site_requests.get_users, site.url, ids[start : start + site_requests.BULK_PAGE]
+                site, site_requests.get_users, ids[start : start + site_requests.BULK_PAGE]
             )
             page = site_requests.read_bulk_users(response)
             people |= {user.account_id: user for user in map(JiraUser.from_json, page)}
@@ -92,7 +92,7 @@ def _unknown_groups(site: Site, groups: list[JiraGroup]) -> Operation[list[JiraG
     try:
         for start in range(0, len(groups), site_requests.GROUP_PAGE):
             wanted = [group.name for group in groups[start : start + site_requests.GROUP_PAGE]]
-            response = yield from ask_jira(site, site_requests.find_groups, site.url, wanted)
+            response = yield from ask_jira(site, site_requests.find_groups, wanted)
             names |= {JiraGroup.from_json(value).name for value in site_requests.read_groups(response)}
     except AssetsError:
         return []

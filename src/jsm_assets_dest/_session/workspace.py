@@ -63,10 +63,10 @@ def _known(base: str | None) -> str:
 
 
 def ask_jira(
-    site: Site, build: Callable[Concatenate[str, P], Request], *arguments: P.args, **options: P.kwargs
+    site: Site, build: Callable[Concatenate[str, str, P], Request], *arguments: P.args, **options: P.kwargs
 ) -> Operation[Response]:
-    """Send the request to Jira or Jira Service Management that `build` makes of the base address and the arguments."""
-    return (yield from _ask(site, jira_base, lambda base: build(base, *arguments, **options)))
+    """Send the request to Jira that `build` makes of the base address, the address of the site, and the arguments."""
+    return (yield from _ask(site, jira_base, lambda base: build(base, site.url, *arguments, **options)))
 
 
 def ask_assets(
@@ -172,7 +172,7 @@ def identity(site: Site) -> Operation[Account]:
     """Return the account behind the credentials, which is read once."""
     if site.account is not None:
         return site.account
-    return accept_account(site, (yield from ask_jira(site, wire.myself, site.url)))
+    return accept_account(site, (yield from ask_jira(site, wire.myself)))
 
 
 def _find_workspace(site: Site) -> Operation[None]:
@@ -181,8 +181,8 @@ def _find_workspace(site: Site) -> Operation[None]:
     if site.is_basic_on_site:
         # Check the identity first, because a rejected login gets an empty list, as an anonymous user does.
         yield from identity(site)
-    request = ask_jira(site, wire.workspaces, site.url)
-    site.workspace_id = only_workspace(site, (yield from listed_workspaces(site, request)))
+    listed_ids = yield from listed_workspaces(site, ask_jira(site, wire.workspaces))
+    site.workspace_id = only_workspace(site, listed_ids)
 
 
 def listed_workspaces(site: Site, request: Operation[Response]) -> Operation[tuple[str, ...]]:

@@ -56,28 +56,27 @@ def origin(url: str) -> tuple[str, str, int]:
     return parts.scheme, host.lower(), port
 
 
-def trusted_link(link: object, base: str, prefix: str = "/") -> str:
+def trusted_link(link: object, base: str) -> str:
     """Return a link of the server, if it may be followed with a credential.
 
     It must be printable ASCII without spaces and backslashes, must not contain user information, and must have the expected
-    scheme, host, port, and path prefix. Any other link would send the token elsewhere. The host must be spelled as expected,
+    scheme, host, and port, and a path. Any other link would send the token elsewhere. The host must be spelled as expected,
     except for uppercase and the default port: the HTTP client may interpret other spellings differently (`evil.example[api.atlassian.com]` was `api.atlassian.com` to older Pythons).
 
     Args:
         link: The link from the response.
         base: An address on the trusted origin.
-        prefix: The required beginning of the path.
 
     Raises:
         UnsafeLinkError: It must not be followed. The message contains only its host.
     """
-    problem = _link_problem(link, base, prefix)
+    problem = _link_problem(link, base)
     if problem:
         raise UnsafeLinkError(f"Did not follow a link of the server: {problem}.")
     return str(link)
 
 
-def _link_problem(link: object, base: str, prefix: str) -> str:
+def _link_problem(link: object, base: str) -> str:
     if not isinstance(link, str) or not link:
         return "it is missing"
     if not (link.isascii() and link.isprintable()) or " " in link or "\\" in link:
@@ -95,7 +94,7 @@ def _link_problem(link: object, base: str, prefix: str) -> str:
     # Check the path as servers read it: unquoted, without path parameters (`..;x`).
     path = unquote(parts.path).replace("\\", "/")
     segments = [segment.partition(";")[0] for segment in path.split("/")]
-    if not parts.path.startswith(prefix) or ".." in segments or "." in segments:
+    if not parts.path or ".." in segments or "." in segments:
         return "its path is not one of the import's"
     if parts.fragment:
         return "it contains a fragment"

@@ -61,7 +61,7 @@ def import_info(gateway: str, secret: Secret) -> Request:
 
 def _links(response: Response, base: str, what: str, *names: str) -> list[str]:
     links = read_object(read_object(response.json(), what).get("links"), "links")
-    return [trusted_link(links.get(name), base, "/") for name in names]
+    return [trusted_link(links.get(name), base) for name in names]
 
 
 def read_import_links(response: Response, gateway: str) -> ImportLinks:

@@ -170,15 +170,10 @@ def service_desks(base: str, site: str) -> Request:
     return _read_jira("list service desks", base, site, "rest/servicedeskapi/servicedesk", query={"limit": 1})
 
 
-def workspaces(base: str, site: str, start: int = 0) -> Request:
+def workspaces(base: str, site: str) -> Request:
     """List the Assets workspaces of a site."""
-    return _read_jira(
-        "find workspace",
-        base,
-        site,
-        "rest/servicedeskapi/assets/workspace",
-        query={"start": start, "limit": 50},
-    )
+    query = {"start": 0, "limit": 50}
+    return _read_jira("find workspace", base, site, "rest/servicedeskapi/assets/workspace", query=query)
 
 
 def read_workspace_ids(response: Response) -> tuple[str, ...]:
