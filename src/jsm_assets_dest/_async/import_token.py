@@ -257,8 +257,7 @@ class AsyncImportToken:
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
-        first = imports.checked_count(count)
-        return await self._session.run(imports.run(self._target, records, settings, first=first))
+        return await self._session.run(imports.run(self._target, records, settings, first=count))
 
     async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
@@ -305,9 +304,7 @@ class AsyncImportToken:
             RecordError: A record is invalid.
         """
         settings = ImportOptions(**options)
-        return await self._session.run(
-            verifying.verify(self._target, records, settings, verifying.checked_sample(sample))
-        )
+        return await self._session.run(verifying.verify(self._target, records, settings, sample))
 
     async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.

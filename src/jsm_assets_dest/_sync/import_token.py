@@ -258,8 +258,7 @@ class ImportToken:
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
         settings = ImportOptions(**options)
-        first = imports.checked_count(count)
-        return self._session.run(imports.run(self._target, records, settings, first=first))
+        return self._session.run(imports.run(self._target, records, settings, first=count))
 
     def import_records(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
@@ -306,9 +305,7 @@ class ImportToken:
             RecordError: A record is invalid.
         """
         settings = ImportOptions(**options)
-        return self._session.run(
-            verifying.verify(self._target, records, settings, verifying.checked_sample(sample))
-        )
+        return self._session.run(verifying.verify(self._target, records, settings, sample))
 
     def resume_import(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.
