@@ -22,7 +22,7 @@ PACKAGE = "jsm_assets_dest"
 
 #: What a wheel may hold: the package's Python, its marker of types, data that the package reads, and the metadata.
 WHEEL_FILE = re.compile(
-    rf"{PACKAGE}/[\w/]+\.(?:py|json|png|sql|tsv)$"
+    rf"{PACKAGE}/[\w/]+\.(?:py|json|png|sql|tsv|css)$"
     rf"|{PACKAGE}/py\.typed$"
     rf"|{PACKAGE}-[\w.]+\.dist-info/(?:METADATA|WHEEL|RECORD|entry_points\.txt|licenses/LICENSE)$"
 )
@@ -78,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sources = [
         str(path.relative_to(ROOT / "src"))
         for path in (ROOT / "src" / PACKAGE).rglob("*")
-        if path.suffix in (".py", ".tsv")
+        if path.suffix in (".py", ".tsv", ".css")
     ]
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()

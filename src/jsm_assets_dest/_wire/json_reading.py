@@ -75,7 +75,7 @@ def read_text(source: Mapping[str, object], key: str, default: str | None = None
     Raises:
         MalformedAnswerError: There is no string, and no default.
     """
-    value = source.get(key)
+    value = source.get(key, default)
     if isinstance(value, str):
         return value
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -116,7 +116,8 @@ def read_number(source: Mapping[str, object], key: str, default: int = 0) -> int
 
 def as_object(value: object) -> Mapping[str, object]:
     """Return the value if it is a JSON object, else an empty one."""
-    return cast("Mapping[str, object]", value) if isinstance(value, Mapping) else {}
+    # See `read_object`.
+    return cast("Mapping[str, object]", value) if type(value) is dict or isinstance(value, Mapping) else {}
 
 
 def as_objects(value: object) -> list[Mapping[str, object]]:

@@ -62,23 +62,23 @@ class Plan:
         return f"{self.operation!r}: happened {times} times, {self.seen} requests fitted (nth={self.nth})"
 
 
+@define
 class _RandomFaults:
-    def __init__(self, rate: float, seed: int, kinds: tuple[str, ...], operations: tuple[str, ...]) -> None:
-        self._rate = rate
-        self._random = random.Random(seed)
-        self._kinds = kinds
-        self._operations = operations
-        self.struck = 0
+    rate: float
+    random: random.Random
+    kinds: tuple[str, ...]
+    operations: tuple[str, ...]
+    struck: int = 0
 
     def strike(self, request: ReceivedRequest) -> Fault | None:
-        if self._operations and request.operation not in self._operations:
+        if self.operations and request.operation not in self.operations:
             return None
-        if self._random.random() >= self._rate:
+        if self.random.random() >= self.rate:
             return None
         self.struck += 1
-        kind = self._random.choice(self._kinds)
+        kind = self.random.choice(self.kinds)
         if kind.isdecimal():
-            retry_after = self._random.choice((None, 1, 2)) if kind in ("429", "503") else None
+            retry_after = self.random.choice((None, 1, 2)) if kind in ("429", "503") else None
             return Fault(status=int(kind), retry_after=retry_after)
         if kind == "html":
             return Fault(html="unavailable")
@@ -194,7 +194,7 @@ class Faults:
             self._check(operation)
         if not 0 <= rate <= 1 or not chosen:
             raise ValueError("the rate lies between 0 and 1, and at least one kind is needed")
-        self._random.append(_RandomFaults(rate, seed, chosen, meant))
+        self._random.append(_RandomFaults(rate, random.Random(seed), chosen, meant))
 
     def fail_objects(
         self,

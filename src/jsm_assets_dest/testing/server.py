@@ -19,6 +19,8 @@ from collections.abc import Callable, Generator
 from http import HTTPStatus
 from typing import TypeAlias
 
+from attrs import define, field
+
 from .http.exchange import Inbound, Response, json_response
 from .http.service import Service
 from .world.rejections import errors_body
@@ -38,6 +40,7 @@ class InvalidRequestError(ValueError):
     """The bytes are not a valid HTTP/1.1 request. The message is sent to the client."""
 
 
+@define
 class RequestReader:
     """Reads the requests of one connection.
 
@@ -47,12 +50,9 @@ class RequestReader:
         send_continue: sends `100 Continue`.
     """
 
-    def __init__(
-        self, reader: asyncio.StreamReader, seconds: float, send_continue: Callable[[], None]
-    ) -> None:
-        self._reader = reader
-        self._seconds = seconds
-        self._send_continue = send_continue
+    _reader: asyncio.StreamReader
+    _seconds: float
+    _send_continue: Callable[[], None]
 
     async def read(self, default_host: str) -> tuple[Inbound, bool] | None:
         """Return the next request, and True if the connection may stay open; None at the end of the connection.
@@ -199,13 +199,13 @@ Time in which a client must send the head of a request, and each 64 KiB of its b
 """
 
 
+@define
 class _Server:
-    def __init__(self, service: Service, pages: Pages) -> None:
-        self._service = service
-        self._pages = pages
-        self._writers: dict[asyncio.StreamWriter, asyncio.Task[None]] = {}
-        self._stop: asyncio.Event | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
+    _service: Service
+    _pages: Pages
+    _writers: dict[asyncio.StreamWriter, asyncio.Task[None]] = field(factory=dict)
+    _stop: asyncio.Event | None = None
+    _loop: asyncio.AbstractEventLoop | None = None
 
     def run(self, host: str, port: int, ready: queue.SimpleQueue[int | OSError]) -> None:
         asyncio.run(self._run(host, port, ready))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.resources
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import cast
 
 from .emulated_site import EmulatedSite
+from .handles import SeededObject, SeededType
 from .http.exchange import HTML, Response, text_response
 from .world.clock import timestamp
 from .world.json_reading import JsonObject, JsonValue
@@ -14,33 +16,7 @@ from .world.json_reading import JsonObject, JsonValue
 SHOWN_REQUESTS = 40
 SHOWN_OBJECTS = 4
 
-_STYLE = """
-:root { color-scheme: light dark; --line: #d7dce3; --soft: #f5f6f8; --dim: #5c6675; --accent: #0b5cd7; --bad: #b3261e;
-  --good: #1d7a43; }
-@media (prefers-color-scheme: dark) {
-  :root { --line: #363c46; --soft: #1e222a; --dim: #9aa4b2; --accent: #7db0ff; --bad: #ff8f86; --good: #6fd297; }
-}
-* { box-sizing: border-box; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 0 auto; max-width: 72rem; padding: 1.5rem 1.25rem 4rem; }
-a { color: var(--accent); }
-h1 { font-size: 1.5rem; margin: 0 0 .2rem; }
-h2 { font-size: 1.1rem; margin: 2.2rem 0 .6rem; }
-p { margin: .3rem 0; }
-.dim { color: var(--dim); }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; }
-th, td { border-bottom: 1px solid var(--line); padding: .35rem .8rem .35rem 0; text-align: left; vertical-align: top; }
-th { color: var(--dim); font-weight: 600; white-space: nowrap; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-code { font: 13px ui-monospace, monospace; }
-details { border: 1px solid var(--line); border-radius: 8px; margin: .5rem 0; padding: .5rem .9rem; }
-summary { cursor: pointer; }
-summary b { color: var(--accent); }
-.tag { border: 1px solid var(--line); border-radius: 99px; font-size: 12px; padding: .05rem .55rem; }
-.good { color: var(--good); } .bad { color: var(--bad); }
-dl { display: grid; gap: .15rem 1rem; grid-template-columns: max-content 1fr; margin: .8rem 0; }
-dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
-"""
+_STYLE = importlib.resources.files(__package__).joinpath("status_page.css").read_text("utf-8")
 
 
 def status_document(emulator: EmulatedSite) -> JsonObject:
@@ -60,11 +36,9 @@ def status_document(emulator: EmulatedSite) -> JsonObject:
                     "id": object_type.id,
                     "name": object_type.name,
                     "parent": object_type.parent.name if object_type.parent is not None else None,
-                    "attributes": [
-                        attribute.name for attribute in object_type.attributes if not attribute.system
-                    ],
+                    "attributes": _attribute_names(object_type),
                     "objectCount": len(object_type.objects),
-                    "sample": [f"{asset.key} {asset.label}" for asset in object_type.objects[:SHOWN_OBJECTS]],
+                    "sample": _sample(object_type.objects),
                 }
                 for object_type in schema.object_types
             ],
@@ -105,13 +79,21 @@ def status_document(emulator: EmulatedSite) -> JsonObject:
     }
 
 
+def _attribute_names(object_type: SeededType) -> list[str]:
+    return [attribute.name for attribute in object_type.attributes if not attribute.system]
+
+
+def _sample(objects: Sequence[SeededObject]) -> list[str]:
+    return [f"{asset.key} {asset.label}" for asset in objects[:SHOWN_OBJECTS]]
+
+
 def _entry_name(emulator: EmulatedSite, entry: str) -> str:
     account = emulator.world.accounts.get(entry)
     return account.email if account is not None else entry
 
 
-def _counts(result: JsonObject | None) -> JsonObject:
-    counts: JsonObject = {}
+def _counts(result: JsonObject | None) -> dict[str, JsonObject]:
+    counts: dict[str, JsonObject] = {}
     for type_result in cast(JsonObject, (result or {}).get("objectTypeResultMap", {})).values():
         counters = cast(JsonObject, type_result)
         counts[str(counters["objectTypeName"])] = {
@@ -126,21 +108,130 @@ def _counts(result: JsonObject | None) -> JsonObject:
 def status_page(emulator: EmulatedSite) -> Response:
     """Return the page."""
     with emulator.locked():
-        state = status_document(emulator)
-        requests = list(emulator.requests[-SHOWN_REQUESTS:])[::-1]
-    parts = [
-        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>",
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>",
-        "<title>Assets emulator</title>",
-        f"<style>{_STYLE}</style></head><body>",
-        "<h1>Assets emulator</h1>",
-        "<p class='dim'>A site in a box: Jira, Jira Service Management and Assets, for tests and demonstrations. ",
-        "Nothing here is real. <a href='status.json'>As JSON</a></p>",
-        _facts(state),
-        _schemas(cast("list[JsonObject]", state["objectSchemas"])),
-        _imports(state),
-        "<h2>Requests</h2>",
+        content = "".join((_facts(emulator), _schemas(emulator), _imports(emulator), _requests(emulator)))
+    page = (
+        "<!DOCTYPE html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        "<title>Assets emulator</title>"
+        f"<style>\n{_STYLE}</style></head><body>"
+        "<h1>Assets emulator</h1>"
+        "<p class='dim'>A site in a box: Jira, Jira Service Management and Assets, for tests and demonstrations. "
+        "Nothing here is real. <a href='status.json'>As JSON</a></p>"
+        f"{content}</body></html>\n"
+    )
+    headers = {
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return text_response(page, 200, HTML, headers)
+
+
+def summary(emulator: EmulatedSite) -> str:
+    """Return the state of the site as plain HTML for a notebook, without tokens."""
+    with emulator.locked():
+        rows = [
+            (schema.key, schema.description, object_type.name, str(len(object_type.objects)))
+            for schema in emulator.object_schemas
+            for object_type in schema.object_types
+        ]
+        sources = [
+            f"{source.name} of {source.schema.key}: {source.status}" for source in emulator.import_sources
+        ]
+    heads = "".join(f"<th>{name}</th>" for name in ("Schema", "Description", "Object type", "Objects"))
+    cells = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return (
+        f"<div>Emulated site {escape(emulator.site)}, {len(emulator.requests)} requests. "
+        f"Import sources: {escape('; '.join(sources) or 'none')}</div>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
+    )
+
+
+def _facts(emulator: EmulatedSite) -> str:
+    accounts = [
+        escape(account.email)
+        + (" <span class='tag'>Jira administrator</span>" if account.admin else "")
+        + (" <span class='tag'>JSM agent</span>" if account.agent else "")
+        for account in emulator.world.accounts.values()
     ]
+    facts = (
+        ("Represents", escape(emulator.site)),
+        ("Its time", timestamp(emulator.clock.milliseconds())),
+        ("Cloud id", _code(emulator.cloud_id)),
+        ("Workspace id", _code(emulator.workspace_id)),
+        ("Accounts", "<br>".join(accounts)),
+    )
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
+
+
+def _schemas(emulator: EmulatedSite) -> str:
+    schemas = emulator.object_schemas
+    parts = ["<h2>Object schemas</h2>"]
+    if not schemas:
+        parts.append("<p class='dim'>None.</p>")
+    for schema in schemas:
+        types = schema.object_types
+        objects = len(schema.objects)
+        rows = [_type_row(object_type) for object_type in types]
+        roles = "; ".join(
+            f"{name.removeprefix('Object Schema ').lower()}: "
+            + (", ".join(_entry_name(emulator, entry) for entry in entries) or "no one")
+            for name, entries in schema.roles.items()
+        )
+        table = _table(("Object type", "Objects", "Attributes", "For example"), rows, "No object types yet.")
+        described = f"<p>{escape(schema.description)}</p>" if schema.description else ""
+        parts.append(
+            f"<details{' open' if objects or len(schemas) == 1 else ''}><summary><b>{escape(schema.key)}</b> "
+            f"{escape(schema.name)} <span class='dim'>{_number(len(types), 'object type')}, {_number(objects, 'object')}</span>"
+            f"</summary>{described}<p class='dim'>Roles: {escape(roles)}</p>{table}</details>"
+        )
+    return "".join(parts)
+
+
+def _type_row(object_type: SeededType) -> Sequence[str]:
+    parent, objects = object_type.parent, object_type.objects
+    below = f"<br><span class='dim'>below {escape(parent.name)}</span>" if parent is not None else ""
+    return (
+        escape(object_type.name) + below,
+        f"<td class='number'>{len(objects)}</td>",
+        escape(", ".join(_attribute_names(object_type))),
+        escape(", ".join(_sample(objects))),
+    )
+
+
+def _number(count: int, name: str) -> str:
+    return f"{count} {name}" if count == 1 else f"{count} {name}s"
+
+
+def _imports(emulator: EmulatedSite) -> str:
+    sources = emulator.import_sources
+    names = {source.id: f"{source.name} ({source.schema.key})" for source in sources}
+    source_rows = [
+        (escape(source.name), _code(source.schema.key), _status(source.status), _code(source.id))
+        for source in sources
+    ]
+    execution_rows = [
+        (
+            escape(names.get(execution.import_source_id, "a deleted import source")),
+            _status(execution.status),
+            "<br>".join(
+                f"{escape(name)}: {counts['created']} created, {counts['updated']} updated, "
+                f"{counts['identical']} identical, {counts['errors']} errors"
+                for name, counts in _counts(execution.result).items()
+            )
+            or "<span class='dim'>nothing processed</span>",
+        )
+        for execution in reversed(emulator.executions)
+    ]
+    return (
+        "<h2>Import sources</h2>"
+        + _table(("Name", "Schema", "Status", "Id"), source_rows, "None.")
+        + "<h2>Executions</h2>"
+        + _table(("Import source", "Status", "Result"), execution_rows, "No imports yet.")
+    )
+
+
+def _requests(emulator: EmulatedSite) -> str:
     rows = [
         (
             _code(request.method),
@@ -148,134 +239,11 @@ def status_page(emulator: EmulatedSite) -> Response:
             _code(request.path),
             _status(request.status) + (" <span class='tag'>planned fault</span>" if request.fault else ""),
         )
-        for request in requests
+        for request in reversed(emulator.requests[-SHOWN_REQUESTS:])
     ]
-    caption = f"<p class='dim'>The newest {len(rows)} of {state['requestCount']}.</p>" if rows else ""
-    parts.append(caption + _table(("Method", "Operation", "Path", "Response"), rows, "No requests yet."))
-    parts.append("</body></html>\n")
-    headers = {
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return text_response("".join(parts), 200, HTML, headers)
-
-
-def summary(emulator: EmulatedSite) -> str:
-    """Return the state of the site as plain HTML for a notebook, without tokens."""
-    with emulator.locked():
-        state = status_document(emulator)
-    rows = [
-        (
-            str(schema["key"]),
-            str(schema["description"]),
-            str(object_type["name"]),
-            str(object_type["objectCount"]),
-        )
-        for schema in cast("list[JsonObject]", state["objectSchemas"])
-        for object_type in cast("list[JsonObject]", schema["objectTypes"])
-    ]
-    sources = [
-        f"{source['name']} of {source['schema']}: {source['status']}"
-        for source in cast("list[JsonObject]", state["importSources"])
-    ]
-    heads = "".join(f"<th>{name}</th>" for name in ("Schema", "Description", "Object type", "Objects"))
-    cells = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return (
-        f"<div>Emulated site {escape(emulator.site)}, {state['requestCount']} requests. "
-        f"Import sources: {escape('; '.join(sources) or 'none')}</div>"
-        f"<table><thead><tr>{heads}</tr></thead><tbody>{cells}</tbody></table>"
-    )
-
-
-def _facts(state: JsonObject) -> str:
-    accounts = [
-        escape(str(account["email"]))
-        + (" <span class='tag'>Jira administrator</span>" if account["admin"] else "")
-        + (" <span class='tag'>JSM agent</span>" if account["agent"] else "")
-        for account in cast("list[JsonObject]", state["accounts"])
-    ]
-    facts = (
-        ("Represents", escape(str(state["site"]))),
-        ("Its time", escape(str(state["time"]))),
-        ("Cloud id", _code(state["cloudId"])),
-        ("Workspace id", _code(state["workspaceId"])),
-        ("Accounts", "<br>".join(accounts)),
-    )
-    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
-
-
-def _schemas(schemas: Sequence[JsonObject]) -> str:
-    parts = ["<h2>Object schemas</h2>"]
-    if not schemas:
-        parts.append("<p class='dim'>None.</p>")
-    for schema in schemas:
-        types = cast("list[JsonObject]", schema["objectTypes"])
-        objects = sum(cast(int, object_type["objectCount"]) for object_type in types)
-        rows = [
-            (
-                escape(str(object_type["name"]))
-                + (
-                    f"<br><span class='dim'>below {escape(str(object_type['parent']))}</span>"
-                    if object_type["parent"]
-                    else ""
-                ),
-                f"<td class='number'>{object_type['objectCount']}</td>",
-                escape(", ".join(cast("list[str]", object_type["attributes"]))),
-                escape(", ".join(cast("list[str]", object_type["sample"]))),
-            )
-            for object_type in types
-        ]
-        roles = "; ".join(
-            f"{name.removeprefix('Object Schema ').lower()}: {', '.join(cast('list[str]', entries)) or 'no one'}"
-            for name, entries in cast(JsonObject, schema["roles"]).items()
-        )
-        table = _table(("Object type", "Objects", "Attributes", "For example"), rows, "No object types yet.")
-        described = f"<p>{escape(str(schema['description']))}</p>" if schema["description"] else ""
-        parts.append(
-            f"<details{' open' if objects or len(schemas) == 1 else ''}><summary><b>{escape(str(schema['key']))}</b> "
-            f"{escape(str(schema['name']))} <span class='dim'>{_number(len(types), 'object type')}, {_number(objects, 'object')}</span>"
-            f"</summary>{described}<p class='dim'>Roles: {escape(roles)}</p>{table}</details>"
-        )
-    return "".join(parts)
-
-
-def _number(count: int, name: str) -> str:
-    return f"{count} {name}" if count == 1 else f"{count} {name}s"
-
-
-def _imports(state: JsonObject) -> str:
-    sources = cast("list[JsonObject]", state["importSources"])
-    names = {str(source["id"]): f"{source['name']} ({source['schema']})" for source in sources}
-    source_rows = [
-        (
-            escape(str(source["name"])),
-            _code(source["schema"]),
-            _status(str(source["status"])),
-            _code(source["id"]),
-        )
-        for source in sources
-    ]
-    execution_rows = []
-    for execution in reversed(cast("list[JsonObject]", state["executions"])):
-        counts = [
-            f"{escape(name)}: {type_counts['created']} created, {type_counts['updated']} updated, "
-            f"{type_counts['identical']} identical, {type_counts['errors']} errors"
-            for name, type_counts in cast("dict[str, JsonObject]", execution["counts"]).items()
-        ]
-        execution_rows.append(
-            (
-                escape(names.get(str(execution["importSource"]), "a deleted import source")),
-                _status(str(execution["status"])),
-                "<br>".join(counts) or "<span class='dim'>nothing processed</span>",
-            )
-        )
-    return (
-        "<h2>Import sources</h2>"
-        + _table(("Name", "Schema", "Status", "Id"), source_rows, "None.")
-        + "<h2>Executions</h2>"
-        + _table(("Import source", "Status", "Result"), execution_rows, "No imports yet.")
-    )
+    newest = f"<p class='dim'>The newest {len(rows)} of {len(emulator.requests)}.</p>" if rows else ""
+    table = _table(("Method", "Operation", "Path", "Response"), rows, "No requests yet.")
+    return f"<h2>Requests</h2>{newest}{table}"
 
 
 def _code(value: object) -> str:

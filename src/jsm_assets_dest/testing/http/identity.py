@@ -11,6 +11,8 @@ import binascii
 import re
 from urllib.parse import parse_qsl
 
+from attrs import define
+
 from ..world.accounts import OAUTH_SECONDS, Credentials, account_by_email
 from ..world.entities import Account
 from ..world.imports import source_of_token
@@ -40,6 +42,7 @@ def _unauthorized(category: str = "FAILURE_CLIENT_AUTH") -> Rejection:
     return _gateway_rejection(401, "Unauthorized", category)
 
 
+@define
 class Identification:
     """Checks credentials.
 
@@ -49,10 +52,9 @@ class Identification:
         access: the switches that take access away.
     """
 
-    def __init__(self, site: Site, credentials: Credentials, access: Access) -> None:
-        self._site = site
-        self._credentials = credentials
-        self._access = access
+    _site: Site
+    _credentials: Credentials
+    _access: Access
 
     def identify(self, inbound: Inbound, address: Address, operation: Operation) -> Caller:
         """Check the credential and its scopes, and return the caller.

@@ -78,9 +78,9 @@ class Renderer:
             document["crossSchemaReferencingAllowed"] = schema.allow_other_object_schema
         return document
 
-    def icon(self, icon: Icon) -> JsonObject:
-        """Render an icon with links to its image."""
-        link = f"{self._base}/icon/{icon.id}/icon.png?size="
+    def icon(self, icon: Icon, owner: str | None = None) -> JsonObject:
+        """Render an icon with links to its image, below the path of its owner if there is one."""
+        link = f"{self._base}{owner or f'/icon/{icon.id}'}/icon.png?size="
         return {"id": icon.id, "name": icon.name, "url16": link + "16", "url48": link + "48"}
 
     def object_type(self, object_type: ObjectType) -> JsonObject:
@@ -88,24 +88,22 @@ class Renderer:
         cached = self._types.get(object_type.id)
         if cached is not None:
             return cached
-        icon = self._site.icons[object_type.icon_id]
-        link = f"{self._base}/objecttype/{object_type.id}/icon.png?size="
         document = self._identity(object_type.id)
         document.update(name=object_type.name, type=0)
         if object_type.description:
             document["description"] = object_type.description
-        document["icon"] = {"id": icon.id, "name": icon.name, "url16": link + "16", "url48": link + "48"}
+        icon = self._site.icons[object_type.icon_id]
+        document["icon"] = self.icon(icon, f"/objecttype/{object_type.id}")
         document.update(
             position=object_type.position,
             created=timestamp(object_type.created),
             updated=timestamp(object_type.updated),
             objectCount=len(object_type.object_ids),
         )
-        if object_type.parent_id is not None:
+        parent_id = object_type.parent_id
+        if parent_id is not None:
             as_number = self._site.doubts.parent_id_as_number
-            document["parentObjectTypeId"] = (
-                object_type.parent_id if as_number else str(object_type.parent_id)
-            )
+            document["parentObjectTypeId"] = parent_id if as_number else str(parent_id)
         document.update(
             objectSchemaId=str(object_type.schema_id),
             inherited=object_type.inherited,
@@ -126,22 +124,28 @@ class Renderer:
         if with_type:
             document["objectType"] = self.object_type(self._site.types[attribute.type_id])
         document.update(name=attribute.name, label=attribute.label, type=attribute.type)
-        if attribute.display_name is not None:
-            document["displayName"] = attribute.display_name
-        if attribute.description:
-            document["description"] = attribute.description
         if attribute.type == DEFAULT and attribute.default_type is not None:
             name = DEFAULT_TYPE_NAMES[attribute.default_type]
             document["defaultType"] = {"id": attribute.default_type, "name": name}
         if attribute.type == REFERENCE:
-            self._add_reference(document, attribute)
-        else:
-            if attribute.type_value is not None:
-                document["typeValue"] = attribute.type_value
-            if attribute.additional_value is not None:
-                document["additionalValue"] = attribute.additional_value
-        if attribute.type_value_multi:
-            document["typeValueMulti"] = list(attribute.type_value_multi)
+            # The target is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`.
+            kind = self._site.reference_types[int(attribute.additional_value or "0")]
+            target = self._site.types[int(attribute.type_value or "0")]
+            document["referenceType"] = self.reference_type(kind)
+            document["referenceObjectTypeId"] = str(target.id)
+            document["referenceObjectType"] = self.object_type(target)
+        optional: JsonObject = {
+            "displayName": attribute.display_name,
+            "description": attribute.description or None,
+            "typeValue": None if attribute.is_reference else attribute.type_value,
+            "additionalValue": None if attribute.is_reference else attribute.additional_value,
+            "typeValueMulti": list(attribute.type_value_multi) or None,
+            "suffix": attribute.suffix,
+            "regexValidation": attribute.regex,
+            "qlQuery": attribute.ql_query,
+            "iql": attribute.ql_query,
+        }
+        document.update({name: value for name, value in optional.items() if value is not None})
         document.update(
             editable=attribute.editable,
             system=attribute.system,
@@ -157,21 +161,7 @@ class Renderer:
             options=attribute.options,
             position=attribute.position,
         )
-        if attribute.suffix is not None:
-            document["suffix"] = attribute.suffix
-        if attribute.regex is not None:
-            document["regexValidation"] = attribute.regex
-        if attribute.ql_query is not None:
-            document.update(qlQuery=attribute.ql_query, iql=attribute.ql_query)
         return document
-
-    def _add_reference(self, document: JsonObject, attribute: Attribute) -> None:
-        """Add the target, which is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`."""
-        kind = self._site.reference_types[int(attribute.additional_value or "0")]
-        target = self._site.types[int(attribute.type_value or "0")]
-        document["referenceType"] = self.reference_type(kind)
-        document["referenceObjectTypeId"] = str(target.id)
-        document["referenceObjectType"] = self.object_type(target)
 
     def status(self, status: Status, *, full: bool = False, nested: bool = False) -> JsonObject:
         """Render a status type. Global ones have a null schema; lists leave out workspace and global id."""

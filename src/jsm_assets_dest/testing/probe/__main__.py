@@ -30,7 +30,31 @@ RESERVE = 8
 #: Python's errors when a response has another form than every known one: it must not end the probe.
 UNEXPECTED_FORMS = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 
-_NEEDS_WRITE = "It needs --write, and a throw-away object schema (--schema)."
+_NEEDS: dict[str, tuple[Callable[[Context], object], str]] = {
+    # name: True if it is there, and why questions cannot be asked without it
+    "schema": (lambda context: context.candidates, "There is no object schema to read."),
+    "second": (lambda context: context.options.second, "It needs a second account (--second-email)."),
+    "write": (
+        lambda context: context.options.write,
+        "It needs --write, and a throw-away object schema (--schema).",
+    ),
+    "own schema": (
+        lambda context: context.candidates,
+        "There is no object schema with the key of --schema.",
+    ),
+    "import token": (
+        lambda context: context.options.import_credential,
+        "It needs the import token of a throw-away import.",
+    ),
+    "replace": (
+        lambda context: context.options.replace_token,
+        "It needs --replace-token, which ends the given import token.",
+    ),
+    "import": (
+        lambda context: "import" in (*context.asked, *context.findings.asked),
+        "It comes after the questions of the import; repeat the command.",
+    ),
+}
 
 
 @frozen
@@ -41,14 +65,14 @@ class QuestionGroup:
         name: as in `Doubts`.
         most: the requests that it usually sends at most, without those for cleaning up.
         ask: sends them.
-        obstacle: returns why it cannot be asked, or "".
+        needs: what must be there, as in `_NEEDS`.
         questions: the numbers of the open questions that it responds.
     """
 
     name: str
     most: int
     ask: Callable[[Context], None]
-    obstacle: Callable[[Context], str]
+    needs: tuple[str, ...] = ()
     questions: tuple[int, ...] = ()
 
     @property
@@ -60,49 +84,16 @@ class QuestionGroup:
         return [*switches, *(f"question {number}" for number in self.questions)]
 
 
-def _nothing(_: Context) -> str:
-    return ""
-
-
-def _schema_obstacle(context: Context) -> str:
-    return "" if context.candidates else "There is no object schema to read."
-
-
-def _second_obstacle(context: Context) -> str:
-    if context.options.second is None:
-        return "It needs a second account (--second-email)."
-    return _schema_obstacle(context)
-
-
-def _write_obstacle(context: Context) -> str:
-    if not context.options.write:
-        return _NEEDS_WRITE
-    return "" if context.candidates else "There is no object schema with the key of --schema."
-
-
-def _import_obstacle(context: Context) -> str:
-    if context.options.write and context.options.import_credential is None:
-        return "It needs the import token of a throw-away import."
-    return _write_obstacle(context)
-
-
-def _token_obstacle(context: Context) -> str:
-    if not context.options.replace_token:
-        return "It needs --replace-token, which ends the given import token."
-    if "import" not in (*context.asked, *context.findings.asked):
-        return "It comes after the questions of the import; repeat the command."
-    return _import_obstacle(context)
-
-
-IDENTITY = QuestionGroup("identity", 7, identify, _nothing, (1, 2))
+_IMPORT = ("write", "import token", "own schema")
+IDENTITY = QuestionGroup("identity", 7, identify, questions=(1, 2))
 GROUPS = (
-    QuestionGroup("lists", 7, ask_lists, _schema_obstacle, (3, 4)),
-    QuestionGroup("search", 10, ask_searches, _schema_obstacle),
-    QuestionGroup("errors", 6, ask_errors, _nothing, (5, 6)),
-    QuestionGroup("second account", 2, ask_second_account, _second_obstacle),
-    QuestionGroup("objects", 29, ask_objects, _write_obstacle),
-    QuestionGroup("import", 38, ask_import, _import_obstacle, (7, 8, 9, 10)),
-    QuestionGroup("token", 10, ask_token, _token_obstacle),
+    QuestionGroup("lists", 7, ask_lists, ("schema",), (3, 4)),
+    QuestionGroup("search", 10, ask_searches, ("schema",)),
+    QuestionGroup("errors", 6, ask_errors, questions=(5, 6)),
+    QuestionGroup("second account", 2, ask_second_account, ("second", "schema")),
+    QuestionGroup("objects", 29, ask_objects, ("write", "own schema")),
+    QuestionGroup("import", 38, ask_import, _IMPORT, (7, 8, 9, 10)),
+    QuestionGroup("token", 10, ask_token, ("replace", "import", *_IMPORT)),
 )
 
 
@@ -123,7 +114,8 @@ def ask_all(context: Context) -> None:
 
 
 def _ask(context: Context, group: QuestionGroup) -> None:
-    reason = group.obstacle(context)
+    missing = (reason for is_there, reason in map(_NEEDS.__getitem__, group.needs) if not is_there(context))
+    reason = next(missing, "")
     if not reason and context.client.remaining < group.most:
         reason = f"The limit of {MOST_REQUESTS} requests per run; repeat the command to continue."
     if not reason:

@@ -6,6 +6,7 @@ Managers, developers, users and their rights are documented by Atlassian. Jira a
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from .entities import STATUS, Account, ObjectSchema, ObjectType, ReferenceType, Role, Status, change
 from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
@@ -92,14 +93,10 @@ def delete_schema(site: Site, schema: ObjectSchema) -> None:
             raise Rejection(400, errors_body([text]))
     for object_type in reversed(site.types_of(schema)):
         delete_object_type(site, object_type, with_children=True)
-    for role in [role for role in site.roles.values() if role.schema_id == schema.id]:
-        del site.roles[role.id]
-    for source in [source for source in site.import_sources.values() if source.schema_id == schema.id]:
-        del site.import_sources[source.id]
-    for status in [status for status in site.statuses.values() if status.schema_id == schema.id]:
-        del site.statuses[status.id]
-    for kind in [kind for kind in site.reference_types.values() if kind.schema_id == schema.id]:
-        del site.reference_types[kind.id]
+    owned: list[dict[Any, Any]] = [site.roles, site.import_sources, site.statuses, site.reference_types]
+    for entities in owned:
+        for key in [key for key, entity in entities.items() if entity.schema_id == schema.id]:
+            del entities[key]
     del site.schemas[schema.id]
 
 
