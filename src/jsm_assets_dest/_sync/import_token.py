@@ -195,8 +195,7 @@ class ImportToken:
             ImportDisabledError: The import is disabled in Assets.
             ImportModuleKeyError: The import is not of a kind that accepts data.
         """
-        settings = ImportOptions(**options)
-        execution = self._session.run(starting.start(self._target, settings))
+        execution = self._session.run(starting.start(self._target, ImportOptions(**options)))
         return ImportExecution.of(self._session, self._target, execution)
 
     def attach(
@@ -240,8 +239,7 @@ class ImportToken:
             JournalMismatchError: The journal belongs to another import.
             RecordError: A record is invalid. With `on_bad_record="skip"`, such records are counted.
         """
-        settings = ImportOptions(**options)
-        return self._session.run(previewing.preview(self._target, records, settings))
+        return self._session.run(previewing.preview(self._target, records, ImportOptions(**options)))
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]
@@ -257,8 +255,8 @@ class ImportToken:
             MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
-        settings = ImportOptions(**options)
-        return self._session.run(imports.run(self._target, records, settings, first=count))
+        run = imports.run(self._target, records, ImportOptions(**options), first=count)
+        return self._session.run(run)
 
     def import_records(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
@@ -283,8 +281,7 @@ class ImportToken:
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
         """
-        settings = ImportOptions(**options)
-        return self._session.run(imports.run(self._target, records, settings))
+        return self._session.run(imports.run(self._target, records, ImportOptions(**options)))
 
     def verify(
         self, records: Records, *, sample: int | None = None, **options: Unpack[ImportSettings]
@@ -320,5 +317,5 @@ class ImportToken:
             JournalLockedError: Another process uses the journal.
             JournalMismatchError: The journal belongs to another import, or the records are different.
         """
-        settings = ImportOptions(**options)
-        return self._session.run(imports.run(self._target, records, settings, resume=True))
+        run = imports.run(self._target, records, ImportOptions(**options), resume=True)
+        return self._session.run(run)
