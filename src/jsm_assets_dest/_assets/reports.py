@@ -205,7 +205,6 @@ class CheckRecorder:
             self.ok(name, summary, evidence, seconds=self.now() - started)
 
     def ok(self, name: str, summary: str, evidence: str = "", *, seconds: float = 0.0) -> None:
-        """Record a success."""
         self.checks[name] = Check(
             name=name, state=CheckState.OK, summary=summary, evidence=evidence, seconds=seconds
         )
@@ -219,7 +218,6 @@ class CheckRecorder:
         evidence: str = "",
         seconds: float = 0.0,
     ) -> None:
-        """Record an error."""
         self.checks[name] = Check(
             name=name,
             state=state,
@@ -253,15 +251,12 @@ class CheckRecorder:
         return bool(self._reason)
 
     def is_ok(self, name: str) -> bool:
-        """Return True if a check succeeded."""
         return self.checks[name].state is CheckState.OK
 
     def has_failed(self, *names: str) -> bool:
-        """Return True if one of the checks failed."""
         return any(self.checks[name].state is CheckState.FAILED for name in names)
 
     def error(self, name: str) -> AssetsError | None:
-        """Return the error behind a check."""
         return self.checks[name].error
 
 
