@@ -16,10 +16,10 @@ from .world.entities import (
     ObjectSchema,
     ObjectType,
 )
+from .world.object_types import AttributeSettings, create_attribute, create_object_type
 from .world.objects import create_object, delete_object, update_object
 from .world.schemas import roles_of, set_actors
 from .world.site import Site
-from .world.types import AttributeSettings, create_attribute, create_object_type
 
 _T = TypeVar("_T")
 Shown: TypeAlias = None | str | int | float | bool | list[str | int | float | bool]

@@ -16,10 +16,10 @@ from .entities import (
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, TypeEntry, read_document
+from .object_types import AttributeSettings, create_attribute, create_object_type
 from .objects import reset_policies
 from .rejections import Rejection, errors_body, not_found
 from .site import Site
-from .types import AttributeSettings, create_attribute, create_object_type
 
 
 def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> None:

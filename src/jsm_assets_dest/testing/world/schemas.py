@@ -9,9 +9,9 @@ import re
 from typing import Any
 
 from .entities import Account, AttributeType, ObjectSchema, ObjectType, ReferenceType, Role, Status, change
+from .object_types import delete_object_type
 from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
 from .site import Site
-from .types import delete_object_type
 from .values import name_problem
 
 KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
