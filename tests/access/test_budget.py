@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jsm_assets_dest._session import gate
 from jsm_assets_dest._session.gate import Budget
 
 
@@ -96,9 +98,10 @@ def test_tokens_stay_within_bounds(events: list[str]) -> None:
         assert 0 <= budget.tokens <= 500
 
 
-def test_threads_cannot_take_the_same_token_twice() -> None:
+def test_threads_cannot_take_the_same_token_twice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight threads take what there is, and not one retry more."""
-    budget = Budget(500, failure_cost=1)
+    monkeypatch.setattr(gate, "FAILURE_COST", 1)
+    budget = Budget(500)
     grants: list[int] = []
     start = threading.Barrier(8)
 

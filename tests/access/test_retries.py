@@ -11,6 +11,7 @@ from attrs import field, frozen
 from jsm_assets_dest import OAuthToken, RetryPolicy
 from jsm_assets_dest._http.commands import Command, Exclusive, Operation, Send
 from jsm_assets_dest._secret import Secret
+from jsm_assets_dest._session import gate
 from jsm_assets_dest._session.call import Effort, call
 from jsm_assets_dest._session.gate import Budget
 from jsm_assets_dest._wire.request import Host, Repeat, Request
@@ -74,11 +75,12 @@ VECTORS = [
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector.name)
-def test_standard_mode_vectors(vector: Vector) -> None:
+def test_standard_mode_vectors(vector: Vector, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the same numbers (base 1, cost 5, the highest draw), waits, tokens and outcomes are those of the AWS SDKs."""
     service = Service({"read licence": [GOOD if code == 200 else status(code) for code in vector.statuses]})
     site = service.site(policy=RetryPolicy(attempts=vector.attempts, base=1.0, cap=vector.cap))
-    site.budget = Budget(vector.budget, failure_cost=5)
+    monkeypatch.setattr(gate, "FAILURE_COST", 5)
+    site.budget = Budget(vector.budget)
 
     if vector.succeeds:
         assert service.run(call(site, READ)) is GOOD
@@ -93,11 +95,12 @@ def test_standard_mode_vectors(vector: Vector) -> None:
     assert len(service.sent) == len(vector.statuses)
 
 
-def test_budget_recovers_over_several_calls() -> None:
+def test_budget_recovers_over_several_calls(monkeypatch: pytest.MonkeyPatch) -> None:
     """The eighth vector: 15 tokens, two retries and a success, then one retry and a success."""
     service = Service({"read licence": [status(500), status(502), GOOD, status(500), GOOD]})
     site = service.site(policy=RetryPolicy(base=1.0))
-    site.budget = Budget(15, failure_cost=5)
+    monkeypatch.setattr(gate, "FAILURE_COST", 5)
+    site.budget = Budget(15)
 
     service.run(call(site, READ))
     assert site.budget.tokens == 10

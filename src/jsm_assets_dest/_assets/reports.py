@@ -8,6 +8,7 @@ JSON, and shown in a notebook. It contains no secret.
 
 import enum
 from collections.abc import Callable, Iterable
+from typing import Self
 
 from attrs import Factory, define, field, frozen
 
@@ -28,6 +29,7 @@ from .._display.html import (
 )
 from .._display.values import plain_data, public_value
 from .._http.commands import Operation
+from .._session.site import Site
 from ..exceptions import (
     AssetsError,
     MalformedAnswerError,
@@ -161,6 +163,12 @@ class CheckRecorder:
     account: str = ""
     checks: dict[str, Check] = field(factory=dict[str, Check])
     _reason: str = field(default="", init=False)
+
+    @classmethod
+    def of(cls, site: Site) -> Self:
+        """Return a recorder for checks of a site."""
+        host = site.url.partition("://")[2]
+        return cls(now=site.clock.monotonic, host=host, account=site.credentials.account_label)
 
     def run(
         self,

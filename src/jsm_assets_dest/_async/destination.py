@@ -110,7 +110,7 @@ class AsyncDestination(SavedDestination):
         """
         try:
             async with self._using(connection) as used:
-                return await used._session.run(checklist.status(used._session.site, self._wanted()))
+                return await used._session.ask(checklist.status, self._wanted())
         except ConfigurationError as error:
             return checklist.not_connected(self._wanted(), self.site or "", error)
 

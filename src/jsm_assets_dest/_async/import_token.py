@@ -194,8 +194,7 @@ class AsyncImportToken:
             ImportDisabledError: The import is disabled in Assets.
             ImportModuleKeyError: The import is not of a kind that accepts data.
         """
-        settings = ImportOptions(**options)
-        execution = await self._session.run(starting.start(self._target, settings))
+        execution = await self._session.run(starting.start(self._target, ImportOptions(**options)))
         return AsyncImportExecution.of(self._session, self._target, execution)
 
     def attach(
@@ -239,8 +238,7 @@ class AsyncImportToken:
             JournalMismatchError: The journal belongs to another import.
             RecordError: A record is invalid. With `on_bad_record="skip"`, such records are counted.
         """
-        settings = ImportOptions(**options)
-        return await self._session.run(previewing.preview(self._target, records, settings))
+        return await self._session.run(previewing.preview(self._target, records, ImportOptions(**options)))
 
     async def test_import(
         self, records: AsyncRecords, count: int = 100, **options: Unpack[ImportSettings]
@@ -256,9 +254,9 @@ class AsyncImportToken:
             MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
-        settings = ImportOptions(**options)
         first = imports.checked_count(count)
-        return await self._session.run(imports.run(self._target, records, settings, first=first))
+        run = imports.run(self._target, records, ImportOptions(**options), first=first)
+        return await self._session.run(run)
 
     async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
@@ -283,8 +281,7 @@ class AsyncImportToken:
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
         """
-        settings = ImportOptions(**options)
-        return await self._session.run(imports.run(self._target, records, settings))
+        return await self._session.run(imports.run(self._target, records, ImportOptions(**options)))
 
     async def verify(
         self, records: AsyncRecords, *, sample: int | None = None, **options: Unpack[ImportSettings]
@@ -305,9 +302,8 @@ class AsyncImportToken:
             RecordError: A record is invalid.
         """
         settings = ImportOptions(**options)
-        return await self._session.run(
-            verifying.verify(self._target, records, settings, verifying.checked_sample(sample))
-        )
+        size = verifying.checked_sample(sample)
+        return await self._session.run(verifying.verify(self._target, records, settings, size))
 
     async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.
@@ -322,5 +318,5 @@ class AsyncImportToken:
             JournalLockedError: Another process uses the journal.
             JournalMismatchError: The journal belongs to another import, or the records are different.
         """
-        settings = ImportOptions(**options)
-        return await self._session.run(imports.run(self._target, records, settings, resume=True))
+        run = imports.run(self._target, records, ImportOptions(**options), resume=True)
+        return await self._session.run(run)

@@ -64,15 +64,15 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         Raises:
             ObjectSchemaNotFoundError: It was deleted, or this account can't see it.
         """
-        return self.of(self._session, await self._session.run(schemas.refreshed(self._session.site, self.id)))
+        return self.of(self._session, await self._session.ask(schemas.refreshed, self.id))
 
     async def object_types(self) -> "tuple[types.ObjectType, ...]":
         """Return all object types of all levels, each with its number of objects."""
-        return await self._session.run(schemas.object_types(self._session.site, self.id))
+        return await self._session.ask(schemas.object_types, self.id)
 
     async def attributes(self) -> "tuple[types.Attribute, ...]":
         """Return all attributes of all object types."""
-        return await self._session.run(schemas.attributes(self._session.site, self.id))
+        return await self._session.ask(schemas.attributes, self.id)
 
     def objects(
         self,
@@ -129,7 +129,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             ObjectTypeNotFoundError: The object schema has no such object type.
             ValidationError: Assets rejected the query.
         """
-        return await self._session.run(object_reading.count(self._session.site, self, query, object_type))
+        return await self._session.ask(object_reading.count, self, query, object_type)
 
     async def get_object(self, key: str) -> "object_values.AssetsObject":
         """Return the object with the given key.
@@ -141,7 +141,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             ConfigurationError: It is not the key of an object. Nothing was sent.
             ObjectNotFoundError: It does not exist in this object schema, or this account can't see it.
         """
-        return await self._session.run(object_reading.get(self._session.site, self, key))
+        return await self._session.ask(object_reading.get, self, key)
 
     async def find_object(self, key: str) -> "object_values.AssetsObject | None":
         """Return the object with the given key, or None.
@@ -152,7 +152,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         Raises:
             ConfigurationError: It is not the key of an object. Nothing was sent.
         """
-        return await self._session.run(object_reading.find(self._session.site, self, key))
+        return await self._session.ask(object_reading.find, self, key)
 
     async def export_objects(
         self, path: str | os.PathLike[str], query: str | None = None, *, object_type: str | None = None
@@ -180,7 +180,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
 
     async def graph(self) -> "graphs.Graph":
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
-        return await self._session.run(schemas.graph(self._session.site, self))
+        return await self._session.ask(schemas.graph, self)
 
     async def find_conflicts(
         self, model: "models.SchemaModel"
@@ -194,7 +194,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             One conflict per name with the differences; an empty list for a new object schema. A conflict may be harmless:
             then the existing object type already fits.
         """
-        records = await self._session.run(conflicts.find(self._session.site, self.id, model))
+        records = await self._session.ask(conflicts.find, self.id, model)
         return [conflict_handles.AsyncObjectTypeConflict.of(self._session, record) for record in records]
 
     async def roles(self) -> "role_values.SchemaRoles":
@@ -204,7 +204,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             RolesNotSettableError: The site does not allow this credential to read roles. The error contains a link and
                 steps.
         """
-        return await self._session.run(roles.read(self._session.site, self))
+        return await self._session.ask(roles.read, self)
 
     async def preview_roles(
         self,
@@ -220,7 +220,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             RolesNotSettableError: The site does not allow this credential to read roles.
         """
         wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
-        return await self._session.run(roles.preview(self._session.site, self, wanted))
+        return await self._session.ask(roles.preview, self, wanted)
 
     async def set_roles(
         self,
@@ -249,7 +249,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
                 steps to set them manually.
         """
         wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
-        return await self._session.run(roles.write(self._session.site, self, wanted))
+        return await self._session.ask(roles.write, self, wanted)
 
     async def update(self, *, name: str | None = None, description: str | None = None) -> Self:
         """Change the name or the description. The key can't be changed.
@@ -266,18 +266,16 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             ObjectSchemaExistsError: Another object schema has this name.
             ObjectSchemaNotFoundError: It was deleted, or this account can't see it.
         """
-        return self.of(
-            self._session,
-            await self._session.run(schemas.update(self._session.site, self, name, description)),
-        )
+        updated = await self._session.ask(schemas.update, self, name, description)
+        return self.of(self._session, updated)
 
     async def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the only argument
         """Allow or forbid references from other object schemas to objects of this one. Other settings are not changed."""
-        await self._session.run(schemas.allow_references(self._session.site, self.id, allowed=allowed))
+        await self._session.ask(schemas.allow_references, self.id, allowed=allowed)
 
     async def statuses(self) -> "tuple[types.Status, ...]":
         """Return the statuses for objects: those of this object schema first, then those that all object schemas share."""
-        return await self._session.run(schemas.statuses(self._session.site, self.id))
+        return await self._session.ask(schemas.statuses, self.id)
 
     async def find_status(self, name: str) -> "types.Status | None":
         """Return the status with the given name, or None.
@@ -287,7 +285,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         Args:
             name: Name in any case, such as Active.
         """
-        return await self._session.run(schemas.find_status(self._session.site, self.id, name))
+        return await self._session.ask(schemas.find_status, self.id, name)
 
     async def create_status(
         self, name: str, category: "types.StatusCategory | str", description: str = ""
@@ -303,16 +301,14 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             ConfigurationError: The name or the category is invalid. Nothing was sent.
             ValidationError: Assets rejected the status, for example because the name is taken; see `field_errors`.
         """
-        return await self._session.run(
-            schemas.create_status(self._session.site, self.id, name, category, description)
-        )
+        return await self._session.ask(schemas.create_status, self.id, name, category, description)
 
     async def import_sources(self) -> "tuple[sources.ImportSource, ...]":
         """Return the imports of the object schema, each with its state and its settings.
 
         An import can be created only on the configuration page of the object schema, on the Import tab.
         """
-        return await self._session.run(schemas.import_sources(self._session.site, self.id))
+        return await self._session.ask(schemas.import_sources, self.id)
 
     async def import_status(self, import_source: "sources.ImportSource") -> "sources.ImportStatus":
         """Return the state of an import, read with the account's credentials instead of an import token.
@@ -320,7 +316,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         Args:
             import_source: An import from `import_sources`.
         """
-        return await self._session.run(schemas.import_status(self._session.site, import_source))
+        return await self._session.ask(schemas.import_status, import_source)
 
     async def link_users(
         self,
@@ -369,7 +365,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             accept_hidden=accept_hidden,
             dry_run=dry_run,
         )
-        return await self._session.run(linking.link(self._session.site, self, checked, options))
+        return await self._session.ask(linking.link, self, checked, options)
 
     async def delete(self, *, confirm_key: str) -> None:
         """Delete the object schema with all its object types and objects permanently.
@@ -380,4 +376,4 @@ class AsyncObjectSchema(ObjectSchemaRecord):
         Raises:
             ConfigurationError: `confirm_key` is not the key of this object schema. Nothing was sent.
         """
-        await self._session.run(schemas.delete(self._session.site, self, confirm_key))
+        await self._session.ask(schemas.delete, self, confirm_key)

@@ -47,8 +47,6 @@ class AsyncObjectTypeConflict(ConflictRecord):
         Raises:
             ResolutionNotPossibleError: The resolution is not possible. The message says why.
         """
-        return await self._session.run(
-            conflicts.resolve(
-                self._session.site, self, resolution, model, name=name, delete_objects=delete_objects
-            )
+        return await self._session.ask(
+            conflicts.resolve, self, resolution, model, name=name, delete_objects=delete_objects
         )

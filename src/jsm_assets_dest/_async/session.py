@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from attrs import AttrsInstance, fields, frozen
 
@@ -11,6 +12,7 @@ from .._http.async_engine import AsyncEngine
 from .._http.commands import Operation
 from .._session.site import Site
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -20,6 +22,15 @@ class AsyncSession:
 
     site: Site
     engine: AsyncEngine
+
+    async def ask(
+        self,
+        operation: Callable[Concatenate[Site, P], Operation[T]],
+        *arguments: P.args,
+        **options: P.kwargs,
+    ) -> T:
+        """Run an operation on the site to its end."""
+        return await self.run(operation(self.site, *arguments, **options))
 
     async def run(self, operation: Operation[T], *, interrupted: bool = False) -> T:
         """Run an operation to its end. After an interruption, it has a second to clean up."""

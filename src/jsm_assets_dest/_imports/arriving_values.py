@@ -14,8 +14,8 @@ from attrs import define, field
 
 from .._assets.objects import AssetsObject, ObjectValue
 from .._wire.address_book import SCHEMA_IMPORT
+from .counts import count_text
 from .identities import MappedAttribute, MappedType, stored
-from .progress import count_text
 from .temporary_database import TemporaryDatabase, storable
 
 #: Maximum number of ignored values of an attribute that are named.

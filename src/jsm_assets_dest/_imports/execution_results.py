@@ -16,7 +16,7 @@ from attrs import asdict, field, fields, frozen
 from .._display.values import plain_data, public_value
 from .._wire.json_reading import as_number, as_object, as_text, as_texts
 from ..exceptions import RecordError
-from .progress import count_text
+from .counts import count_text, counts_text
 
 #: Known states of an execution. Any other state counts as running.
 INGESTING, PROCESSING, DONE, CANCELLED = "INGESTING", "PROCESSING", "DONE", "CANCELLED"
@@ -309,13 +309,8 @@ class ObjectTypeResult(ObjectTypeStatus):
         return {**plain_data(self, f"{names} selector sent unaccounted"), "reported": self.status is not None}
 
     def __str__(self) -> str:
-        parts = [f"{self.sent:,} sent"]
-        parts += [
-            f"{getattr(self, name):,} {name.replace('_', ' ')}"
-            for name in COLUMNS
-            if name in ALWAYS_SHOWN or getattr(self, name)
-        ]
-        return f"{self.name}: {', '.join(parts) if self.status else parts[0] + ', nothing confirmed'}"
+        counts = counts_text(self, COLUMNS, ALWAYS_SHOWN) if self.status else "nothing confirmed"
+        return f"{self.name}: {self.sent:,} sent, {counts}"
 
 
 COLUMNS = (

@@ -10,11 +10,11 @@ from attrs import define, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import invalid, type_problem
-from .._display.html import Markup, below, bullets, faint, folded, grid, joined, strong, whole
+from .._display.html import Markup, below, bullets, faint, folded, joined, strong, whole
 from .._display.values import PlainData, plain, plain_data, public_value
 from .comparison import Comparison, EvidenceSource, ExistingObject
+from .counts import count_text, counts_table, counts_text, find_type
 from .identities import MappedType
-from .progress import count_text
 from .temporary_database import StoredObjects
 
 #: What the import in Assets is set to do with missing objects, as the caller declares it.
@@ -160,12 +160,7 @@ class ObjectTypePreview:
         return {**plain_data(self, names), "examples": examples}
 
     def __str__(self) -> str:
-        counts = [
-            f"{getattr(self, name):,} {name}"
-            for name in _COUNTS
-            if getattr(self, name) or (name in _ALWAYS_SHOWN and getattr(self, name) is not None)
-        ]
-        return f"{self.name}: {', '.join(counts)}"
+        return f"{self.name}: {counts_text(self, _COUNTS, _ALWAYS_SHOWN)}"
 
     @property
     def _examples(self) -> list[str]:
@@ -224,11 +219,7 @@ class ImportPreview:
         Raises:
             KeyError: The import has no such object type.
         """
-        for preview in self.object_types:
-            if name in (preview.selector, preview.name):
-                return preview
-        names = ", ".join(preview.selector or preview.name for preview in self.object_types)
-        raise KeyError(f"the import has no object type {name!r}, only: {names}")
+        return find_type(self.object_types, name)
 
     @property
     def created(self) -> int:
@@ -287,22 +278,10 @@ class ImportPreview:
         return "\n".join([*lines, *(f"  {note}" for note in (self.effect, *self.notes) if note)])
 
     def _repr_html_(self) -> str:
-        header = ["Object type", "Existing", *(name.capitalize() for name in _COUNTS)]
-        rows: list[list[str | int]] = [
-            [
-                preview.name,
-                preview.existing,
-                *(
-                    "–" if value is None else int(value)
-                    for value in (getattr(preview, name) for name in _COUNTS)
-                ),
-            ]
-            for preview in self.object_types
-        ]
         examples = [example for preview in self.object_types for example in preview._examples]
         return whole(
             below(joined(strong("Preview of an import"), " ", faint(self._headline))),
-            grid(header, rows),
+            counts_table(self.object_types, ("existing", *_COUNTS)),
             bullets(note for note in (self.effect, *self.notes) if note),
             folded("Examples", bullets(examples)) if examples else Markup(""),
         )

@@ -11,8 +11,8 @@ from .._model.names import GLOBAL_STATUSES
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeType
 from .._wire import address_book
+from .counts import count_text
 from .execution_results import ExecutionStatus, FailedRecord, ObjectTypeResult, failure_reasons
-from .progress import count_text
 from .whole_run import EXAMPLES, DanglingReference, at_path
 
 #: Maximum number of usual values of a status attribute that are remembered.

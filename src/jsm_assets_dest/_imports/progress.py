@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from .._display.html import Markup, whole
 from .._display.values import plain_data
+from .counts import count_text, duration_text
 
 _BAR = "width:16em;height:1em;vertical-align:middle;accent-color:#0c66e4"
 
@@ -22,20 +23,6 @@ class ImportPhase(enum.StrEnum):
     DONE = "done"
     CANCELLED = "cancelled"
     INTERRUPTED = "interrupted"
-
-
-def duration_text(seconds: float) -> str:
-    """Return seconds in a human-readable form."""
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, remaining_seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {remaining_seconds:02} s"
-
-
-def count_text(number: int, singular: str, plural: str = "") -> str:
-    """Return a number with its noun."""
-    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
 @frozen(kw_only=True)

@@ -11,9 +11,10 @@ from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
 from .._assets.user_links import UserLinkReport
-from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
+from .._display.html import Tone, below, bullets, faint, joined, mark, strong, whole
 from .._display.values import PlainData, plain_data, public_value
 from ..exceptions import FailedObjectsError
+from .counts import count_text, counts_table, duration_text, find_type
 from .execution_results import ALWAYS_SHOWN, COLUMNS, ExecutionStatus, FailedRecord, ObjectTypeResult
 from .identities import display
 from .problems import (
@@ -26,7 +27,6 @@ from .problems import (
     reported_problems,
     skipped_problems,
 )
-from .progress import count_text, duration_text
 from .verification import ImportVerification
 from .whole_run import DanglingReference
 
@@ -213,12 +213,7 @@ class ImportResult:
         Raises:
             KeyError: The import has no such object type.
         """
-        for object_type in self.object_types:
-            if name in (object_type.selector, object_type.name):
-                return object_type
-        raise KeyError(
-            f"the import has no object type {name!r}, only: {', '.join(map(_key, self.object_types))}"
-        )
+        return find_type(self.object_types, name)
 
     def raise_for_failures(self) -> None:
         """Raise an error if the import has problems.
@@ -336,17 +331,12 @@ class ImportResult:
                 or any(getattr(object_type, name) for object_type in self.object_types)
             ),
         ]
-        rows: list[list[str | int]] = [
-            [object_type.name, *(int(getattr(object_type, name)) for name in names)]
-            for object_type in self.object_types
-        ]
-        header = ["Object type", *(name.replace("_", " ").capitalize() for name in names)]
         sign, tone = (
             ("✓", Tone.GOOD) if self.ok else ("✗", Tone.BAD) if self.confirmed else ("?", Tone.DOUBTFUL)
         )
         return whole(
             below(joined(strong("Import"), " ", mark(f"{sign} {self._headline()}", tone))),
-            grid(header, rows) if rows else "Nothing was sent.",
+            counts_table(self.object_types, names) if self.object_types else "Nothing was sent.",
             bullets(self._lines()),
             below(
                 faint(
@@ -355,10 +345,6 @@ class ImportResult:
                 )
             ),
         )
-
-
-def _key(object_type: ObjectTypeResult) -> str:
-    return object_type.selector or object_type.name
 
 
 def _with_examples(problem: ImportProblem) -> str:

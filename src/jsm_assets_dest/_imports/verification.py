@@ -6,10 +6,10 @@ from typing import Literal
 from attrs import field, frozen
 
 from .._arguments.checking import checked_methods
-from .._display.html import Tone, below, bullets, faint, grid, joined, mark, strong, whole
+from .._display.html import Tone, below, bullets, faint, joined, mark, strong, whole
 from .._display.values import plain_data, public_value
+from .counts import count_text, counts_table, counts_text, duration_text
 from .problems import ImportProblem, problem_lines
-from .progress import count_text, duration_text
 
 
 @checked_methods
@@ -42,10 +42,7 @@ class VerifiedObjectType:
         return plain_data(self, f"name selector {' '.join(COUNTS)} not_removed")
 
     def __str__(self) -> str:
-        counts = [f"{getattr(self, name):,} {name}" for name in COUNTS]
-        if self.not_removed:
-            counts.append(f"{self.not_removed:,} not removed")
-        return f"{self.name}: {', '.join(counts)}"
+        return f"{self.name}: {counts_text(self, (*COUNTS, 'not_removed'), COUNTS)}"
 
 
 COUNTS = ("compared", "identical", "differing", "absent")
@@ -112,20 +109,13 @@ class ImportVerification:
         return "\n".join([*lines, *(f"  {line}" for line in self.lines())])
 
     def _repr_html_(self) -> str:
-        header = ["Object type", *(name.capitalize() for name in COUNTS), "Not removed"]
-        rows: list[list[str | int]] = [
-            [
-                verified.name,
-                *(int(getattr(verified, name)) for name in COUNTS),
-                "–" if verified.not_removed is None else verified.not_removed,
-            ]
-            for verified in self.object_types
-        ]
         sign, tone = ("✓", Tone.GOOD) if self.ok else ("✗", Tone.BAD)
         problems = (line for problem in self.problems for line in problem_lines(problem))
         return whole(
             below(joined(strong("Verification"), " ", mark(f"{sign} {self._headline()}", tone))),
-            grid(header, rows) if rows else "Nothing was compared.",
+            counts_table(self.object_types, (*COUNTS, "not_removed"))
+            if self.object_types
+            else "Nothing was compared.",
             bullets([*problems, *self.lines()]),
             below(faint("Values that the account can't see can't be compared.")),
         )

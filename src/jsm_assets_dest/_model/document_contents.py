@@ -12,7 +12,7 @@ from attrs import field, frozen
 from .._wire.json_reading import as_number, as_object, as_objects, as_text, as_texts
 from .findings import FindingCollector
 from .mapping_document import mapping_description, walk
-from .names import same_name
+from .names import same_name, with_name
 from .specs import AttributeType
 
 _Json = Mapping[str, object]
@@ -204,7 +204,7 @@ class ObjectTypeContents:
         for attribute in self.attributes:
             if attribute.external_id == external_id:
                 return attribute
-        return next((attribute for attribute in self.attributes if same_name(attribute.name, name)), None)
+        return with_name(self.attributes, name)
 
 
 @frozen(kw_only=True)
@@ -234,9 +234,7 @@ class Contents:
 
     def named(self, name: str) -> ObjectTypeContents | None:
         """Return the object type with this name in any case, or None."""
-        return next(
-            (object_type for object_type in self.object_types if same_name(object_type.name, name)), None
-        )
+        return with_name(self.object_types, name)
 
 
 def _read_mapping(mapping: Mapping[str, object]) -> MappingContents:

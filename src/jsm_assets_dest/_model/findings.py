@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import overload
 
 from attrs import field, frozen
@@ -49,14 +50,21 @@ class Finding(PlainData):
         return f"{self.severity.value} at {self.path}: {self.message} {self.remedy}"
 
 
+error = partial(Finding, Severity.ERROR)
+warning = partial(Finding, Severity.WARNING)
+advice = partial(Finding, Severity.ADVICE)
+
+
 def _items(values: Iterable[Finding]) -> tuple[Finding, ...]:
-    return instances(Finding, values, "items")
+    order = list(Severity)
+    items = instances(Finding, values, "items")
+    return tuple(sorted(items, key=lambda finding: order.index(finding.severity)))
 
 
 @checked_methods
 @frozen(repr=False)
 class Findings:
-    """All findings of a model, errors first."""
+    """All findings of a model, errors first, otherwise in the order of the model."""
 
     __module__ = "jsm_assets_dest"
 
@@ -146,27 +154,18 @@ class Findings:
 
 
 class FindingCollector:
-    """Collects the findings of several rules."""
+    """Collects errors, to raise all of them at once."""
 
     def __init__(self) -> None:
         self._items: list[Finding] = []
 
     def error(self, code: str, path: str, message: str, remedy: str) -> None:
         """Add what must be fixed."""
-        self._items.append(Finding(Severity.ERROR, code, path, message, remedy))
-
-    def warning(self, code: str, path: str, message: str, remedy: str) -> None:
-        """Add what probably does not work as intended."""
-        self._items.append(Finding(Severity.WARNING, code, path, message, remedy))
-
-    def advice(self, code: str, path: str, message: str, remedy: str) -> None:
-        """Add what works, although something else is recommended."""
-        self._items.append(Finding(Severity.ADVICE, code, path, message, remedy))
+        self._items.append(error(code, path, message, remedy))
 
     def findings(self) -> Findings:
-        """Return all findings: errors first, otherwise in the order of the model."""
-        order = list(Severity)
-        return Findings(sorted(self._items, key=lambda finding: order.index(finding.severity)))
+        """Return the errors collected so far."""
+        return Findings(self._items)
 
     def raise_for_errors(self) -> None:
         """Raise an error that lists the errors collected so far, if there are any."""

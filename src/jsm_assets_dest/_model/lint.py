@@ -8,9 +8,9 @@ Assets), and experience.
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from .findings import FindingCollector, Findings
+from .findings import Finding, Findings, advice, error, warning
 from .lint_attributes import lint_attribute, lint_links, lint_not_linked
 from .names import GENERATED_PREFIX, GLOBAL_STATUSES, PLAIN_NAME, RESERVED_CHARACTERS, plain_name
 from .object_schema_spec import ObjectSchemaSpec, circles, inherits
@@ -28,58 +28,60 @@ _MAX_ICON_KEY = 255
 
 def lint(model: ObjectSchemaSpec) -> Findings:
     """Return all findings of a model."""
-    collector = FindingCollector()
-    _lint_schema(model, collector)
+    return Findings(_findings(model))
+
+
+def _findings(model: ObjectSchemaSpec) -> Iterator[Finding]:
+    yield from _lint_schema(model)
     for position, spec in enumerate(model.object_types):
         path = spec.key or f"object_types[{position}]"
-        _lint_object_type(model, spec, path, collector)
-        _lint_parent(model, spec, path, collector)
+        yield from _lint_object_type(model, spec, path)
+        yield from _lint_parent(model, spec, path)
         for attribute_position, attribute in enumerate(spec.attributes):
             key = attribute.key or f"attributes[{attribute_position}]"
-            lint_attribute(model, spec, attribute, f"{path}.{key}", collector)
-            lint_not_linked(attribute, f"{path}.{key}", collector)
-        lint_links(model, spec, path, collector)
-        _lint_size(spec, path, collector)
-    _lint_repeated_keys(model, collector)
-    _lint_external_ids(model, collector)
-    _lint_statuses(model, collector)
-    _lint_icons(model, collector)
+            yield from lint_attribute(model, spec, attribute, f"{path}.{key}")
+            yield from lint_not_linked(attribute, f"{path}.{key}")
+        yield from lint_links(model, spec, path)
+        yield from _lint_size(spec, path)
+    yield from _lint_repeated_keys(model)
+    yield from _lint_external_ids(model)
+    yield from _lint_statuses(model)
+    yield from _lint_icons(model)
     for circle in circles(model):
-        collector.advice(
+        yield advice(
             "reference-circle",
             circle[0],
             f"These object types refer to each other in a circle: {', '.join(circle)}.",
             "No order sends all targets first. Import twice, or remove one direction.",
         )
-    return collector.findings()
 
 
-def _lint_schema(model: ObjectSchemaSpec, collector: FindingCollector) -> None:
+def _lint_schema(model: ObjectSchemaSpec) -> Iterator[Finding]:
     if not model.name.strip():
-        collector.error("name-blank", "name", "The object schema has no name.", "Set a name.")
+        yield error("name-blank", "name", "The object schema has no name.", "Set a name.")
     if not model.object_types:
-        collector.error(
+        yield error(
             "no-object-types",
             "object_types",
             "The model has no object types.",
             "Add at least one. The mapping document requires it.",
         )
     elif not model.selectors:
-        collector.error(
+        yield error(
             "nothing-mapped",
             "object_types",
             "The import fills no object type, so the mapping would be empty and the import could not start.",
             "Remove mapped=False from the types that records are sent for.",
         )
     if not model.namespace.strip():
-        collector.error(
+        yield error(
             "namespace-blank",
             "namespace",
             "The model has no namespace, and none follows from its name.",
             'Set a namespace such as "okta". It is the prefix of every external id.',
         )
     elif model.namespace.startswith(GENERATED_PREFIX):
-        collector.error(
+        yield error(
             "namespace-reserved",
             "namespace",
             f'"{GENERATED_PREFIX}" is the prefix of the external ids that Assets generates.',
@@ -87,55 +89,51 @@ def _lint_schema(model: ObjectSchemaSpec, collector: FindingCollector) -> None:
         )
 
 
-def _lint_object_type(
-    model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collector: FindingCollector
-) -> None:
+def _lint_object_type(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str) -> Iterator[Finding]:
     name = spec.name.strip().casefold()
     if not spec.key:
-        collector.error(
+        yield error(
             "key-blank", path, "The object type has no key, and none follows from its name.", "Set a key."
         )
     if not name:
-        collector.error("name-blank", path, "The object type has no name.", "Set a name.")
+        yield error("name-blank", path, "The object type has no name.", "Set a name.")
     # Assets has accepted the name of an existing type before.
     reserved = "" if spec.adopted else " ".join(sorted(set(spec.name) & set(RESERVED_CHARACTERS)))
     if reserved:
-        collector.warning(
+        yield warning(
             "name-reserved-characters",
             path,
             f'The name "{spec.name}" contains {reserved}. Some clients saw Assets reject these characters in names.',
             "Remove these characters.",
         )
     if name and sum(other.name.strip().casefold() == name for other in model.object_types) > 1:
-        collector.error(
+        yield error(
             "name-repeated",
             path,
             f'Several object types have the name "{spec.name}". Assets compares names without case.',
             "Give each object type of a schema its own name.",
         )
     if spec.icon_key and all(icon.key != spec.icon_key for icon in model.icons):
-        collector.warning(
+        yield warning(
             "icon-unknown",
             f"{path}.icon_key",
             f'The model has no icon with the key "{spec.icon_key}".',
             "Add the icon, unless an earlier build added it.",
         )
     if spec.mapped:
-        _lint_mapped(model, spec, path, collector)
+        yield from _lint_mapped(model, spec, path)
 
 
-def _lint_mapped(
-    model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collector: FindingCollector
-) -> None:
+def _lint_mapped(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str) -> Iterator[Finding]:
     if not all(part.strip() for part in spec.selector.split(".")):
-        collector.error(
+        yield error(
             "selector-blank",
             f"{path}.selector",
             f'The selector "{spec.selector}" is not a path of names joined by dots.',
             'Use a path such as "people" or "hardDrives.files".',
         )
     if model.selectors.count(spec.selector) > 1:
-        collector.warning(
+        yield warning(
             "selector-repeated",
             f"{path}.selector",
             f'Several object types have the selector "{spec.selector}", so one record creates an object of each.',
@@ -143,14 +141,14 @@ def _lint_mapped(
         )
     identifiers = [attribute for attribute in spec.identifiers if attribute.mapped]
     if not identifiers:
-        collector.error(
+        yield error(
             "identifier-missing",
             path,
             "No attribute identifies a record, so every import would create all objects again.",
             "Set identifier=True on an attribute that never changes at the source.",
         )
     elif len(identifiers) > 1:
-        collector.advice(
+        yield advice(
             "identifier-several",
             path,
             f"{len(identifiers)} attributes identify a record together.",
@@ -158,7 +156,7 @@ def _lint_mapped(
         )
     labels = [attribute for attribute in spec.attributes if attribute.label]
     if not labels and not _inherits_label(model, spec):
-        collector.error(
+        yield error(
             "label-missing",
             path,
             "No attribute is the label, so objects would have no displayed name.",
@@ -166,7 +164,7 @@ def _lint_mapped(
         )
     elif len(labels) > 1:
         names = ", ".join(f'"{attribute.name}"' for attribute in labels)
-        collector.error(
+        yield error(
             "label-several", path, f"Only one attribute can be the label, not {names}.", "Keep one label."
         )
 
@@ -181,13 +179,11 @@ def _inherits_label(model: ObjectSchemaSpec, spec: ObjectTypeSpec) -> bool:
     return False
 
 
-def _lint_parent(
-    model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collector: FindingCollector
-) -> None:
+def _lint_parent(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str) -> Iterator[Finding]:
     if not spec.parent:
         return
     if not model.has_object_type(spec.parent):
-        collector.error(
+        yield error(
             "parent-unknown",
             f"{path}.parent",
             f'The model has no object type "{spec.parent}".',
@@ -198,7 +194,7 @@ def _lint_parent(
     while ancestors[-1] and model.has_object_type(ancestors[-1]):
         parent = model.object_type(ancestors[-1]).parent
         if parent in ancestors:
-            collector.error(
+            yield error(
                 "parent-circle",
                 f"{path}.parent",
                 f"The parents form a circle: {' → '.join([*ancestors, parent])}.",
@@ -207,7 +203,7 @@ def _lint_parent(
             return
         ancestors.append(parent)
     if not inherits(model, spec):
-        collector.advice(
+        yield advice(
             "parent-not-inherited",
             f"{path}.parent",
             "An import can't enable inheritance, so the type doesn't have the attributes of its parent.",
@@ -215,7 +211,7 @@ def _lint_parent(
         )
 
 
-def _lint_size(spec: ObjectTypeSpec, path: str, collector: FindingCollector) -> None:
+def _lint_size(spec: ObjectTypeSpec, path: str) -> Iterator[Finding]:
     textareas = sum(attribute.type is AttributeType.TEXTAREA for attribute in spec.attributes)
     references = sum(attribute.is_reference for attribute in spec.attributes)
     for what, count, limit in (
@@ -224,7 +220,7 @@ def _lint_size(spec: ObjectTypeSpec, path: str, collector: FindingCollector) -> 
         ("references", references, MAX_REFERENCES),
     ):
         if count > limit:
-            collector.advice(
+            yield advice(
                 f"size-{what}",
                 path,
                 f"It has {count} {what}. Atlassian recommends at most {limit} in an object type.",
@@ -236,19 +232,19 @@ def _repeated(values: Iterable[str]) -> Iterable[tuple[str, int]]:
     return ((value, count) for value, count in Counter(values).items() if count > 1)
 
 
-def _lint_repeated_keys(model: ObjectSchemaSpec, collector: FindingCollector) -> None:
+def _lint_repeated_keys(model: ObjectSchemaSpec) -> Iterator[Finding]:
     remedy = "Give each its own key."
     for key, count in _repeated(spec.key for spec in model.object_types):
-        collector.error("key-repeated", key, f'{count} object types have the key "{key}".', remedy)
+        yield error("key-repeated", key, f'{count} object types have the key "{key}".', remedy)
     for spec in model.object_types:
         for key, count in _repeated(
             attribute.key for attribute in (*spec.attributes, *spec.linked_attributes)
         ):
             path = f"{spec.key}.{key}"
-            collector.error("key-repeated", path, f'{count} attributes have the key "{key}".', remedy)
+            yield error("key-repeated", path, f'{count} attributes have the key "{key}".', remedy)
 
 
-def _lint_external_ids(model: ObjectSchemaSpec, collector: FindingCollector) -> None:
+def _lint_external_ids(model: ObjectSchemaSpec) -> Iterator[Finding]:
     # Repeated keys, which have a finding of their own, cause repeated external ids: count each path once.
     paths: dict[str, dict[str, None]] = {}
     for spec in model.object_types:
@@ -260,7 +256,7 @@ def _lint_external_ids(model: ObjectSchemaSpec, collector: FindingCollector) -> 
     for external_id, owners in paths.items():
         if len(owners) > 1:
             first, second, *_ = owners
-            collector.error(
+            yield error(
                 "external-id-repeated",
                 second,
                 f'"{first}" has the external id "{external_id}" too.',
@@ -268,10 +264,10 @@ def _lint_external_ids(model: ObjectSchemaSpec, collector: FindingCollector) -> 
             )
 
 
-def _lint_statuses(model: ObjectSchemaSpec, collector: FindingCollector) -> None:
+def _lint_statuses(model: ObjectSchemaSpec) -> Iterator[Finding]:
     names = [status.name.strip().casefold() for status in model.statuses]
     for name, count in _repeated(names):
-        collector.error(
+        yield error(
             "status-repeated",
             f"statuses.{name}",
             f'The status "{name}" is declared {count} times.',
@@ -279,7 +275,7 @@ def _lint_statuses(model: ObjectSchemaSpec, collector: FindingCollector) -> None
         )
     for status in model.statuses:
         if not PLAIN_NAME.fullmatch(status.name):
-            collector.error(
+            yield error(
                 "status-name",
                 f"statuses.{status.name}",
                 f'"{status.name}" is not a name of 2 to 30 letters, digits, spaces, and hyphens.',
@@ -289,7 +285,7 @@ def _lint_statuses(model: ObjectSchemaSpec, collector: FindingCollector) -> None
         for attribute in spec.attributes:
             for name in attribute.statuses:
                 if name.strip().casefold() not in GLOBAL_STATUSES.union(names):
-                    collector.warning(
+                    yield warning(
                         "status-unknown",
                         f"{spec.key}.{attribute.key}.statuses",
                         f'The status "{name}" is neither declared nor one of the seven of every workspace.',
@@ -297,17 +293,15 @@ def _lint_statuses(model: ObjectSchemaSpec, collector: FindingCollector) -> None
                     )
 
 
-def _lint_icons(model: ObjectSchemaSpec, collector: FindingCollector) -> None:
+def _lint_icons(model: ObjectSchemaSpec) -> Iterator[Finding]:
     for key, count in _repeated(icon.key for icon in model.icons):
-        collector.error("icon-repeated", f"icons.{key}", f'{count} icons have the key "{key}".', "Keep one.")
+        yield error("icon-repeated", f"icons.{key}", f'{count} icons have the key "{key}".', "Keep one.")
     for icon in model.icons:
         path = f"icons.{icon.key}"
         if not 1 <= len(icon.key) <= _MAX_ICON_KEY:
-            collector.error(
-                "icon-key", path, "The key is not 1 to 255 characters long.", "Shorten or set it."
-            )
+            yield error("icon-key", path, "The key is not 1 to 255 characters long.", "Shorten or set it.")
         if not PLAIN_NAME.fullmatch(icon.name):
-            collector.error(
+            yield error(
                 "icon-name",
                 path,
                 f'"{icon.name}" is not a name of 2 to 30 letters, digits, spaces, and hyphens.',
@@ -315,7 +309,7 @@ def _lint_icons(model: ObjectSchemaSpec, collector: FindingCollector) -> None:
             )
         problem = _image_problem(icon)
         if problem:
-            collector.error("icon-image", path, problem, "Use a PNG of 48 by 48 pixels, encoded as base64.")
+            yield error("icon-image", path, problem, "Use a PNG of 48 by 48 pixels, encoded as base64.")
 
 
 def _image_problem(icon: IconSpec) -> str:

@@ -1,6 +1,8 @@
 """The linter's rules for a single attribute, imported or linked to Jira."""
 
-from .findings import FindingCollector
+from collections.abc import Iterator, Sequence
+
+from .findings import Finding, advice, error, warning
 from .names import SYSTEM_ATTRIBUTES, same_name
 from .object_schema_spec import ObjectSchemaSpec
 from .references import READABLE_TYPES, looked_up_by, placeholders, source_of, uses_like
@@ -25,80 +27,77 @@ _POOR_IDENTIFIERS = _POOR_LABELS | {AttributeType.SELECT}
 
 
 def lint_attribute(
-    model: ObjectSchemaSpec,
-    spec: ObjectTypeSpec,
-    attribute: AttributeSpec,
-    path: str,
-    collector: FindingCollector,
-) -> None:
-    """Collect all findings of an attribute."""
-    _lint_names(spec, attribute, path, collector)
-    _lint_identifier(attribute, path, collector)
-    _lint_label(spec, attribute, path, collector)
+    model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: AttributeSpec, path: str
+) -> Iterator[Finding]:
+    """Yield all findings of an attribute."""
+    if not attribute.key:
+        yield error(
+            "key-blank", path, "The attribute has no key, and none follows from its name.", "Set a key."
+        )
+    yield from _lint_names(spec.attributes, attribute, path, f"Source {attribute.name}")
+    yield from _lint_identifier(attribute, path)
+    yield from _lint_label(spec, attribute, path)
     if attribute.unique and attribute.type in _POOR_IDENTIFIERS:
-        collector.warning(
+        yield warning(
             "unique-type", path, f"Values of type {attribute.type.value} are seldom unique.", "Remove unique."
         )
-    _lint_cardinality(attribute, path, collector)
-    _lint_length(attribute, path, collector)
-    _lint_locators(attribute, path, collector)
+    yield from _lint_cardinality(attribute, path)
+    yield from _lint_length(attribute, path)
+    yield from _lint_locators(attribute, path)
     if attribute.statuses and attribute.type is not AttributeType.STATUS:
-        collector.error(
+        yield error(
             "statuses-elsewhere",
             f"{path}.statuses",
             f"Statuses are set, but the type is {attribute.type.value}.",
             "Set the type to status, or remove the statuses.",
         )
     if len(set(attribute.statuses)) < len(attribute.statuses):
-        collector.error(
+        yield error(
             "statuses-repeated", f"{path}.statuses", "A status is repeated.", "Name each status once."
         )
-    _lint_reference(model, attribute, path, collector)
+    yield from _lint_reference(model, attribute, path)
 
 
 def _lint_names(
-    spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, collector: FindingCollector
-) -> None:
-    name = attribute.name.strip().casefold()
-    if not attribute.key:
-        collector.error(
-            "key-blank", path, "The attribute has no key, and none follows from its name.", "Set a key."
-        )
-    if not name:
-        collector.error("name-blank", path, "The attribute has no name.", "Set a name.")
-    elif sum(other.name.strip().casefold() == name for other in spec.attributes) > 1:
-        collector.error(
+    siblings: Sequence[AttributeSpec], attribute: AttributeSpec, path: str, example: str
+) -> Iterator[Finding]:
+    name = attribute.name
+    if not name.strip():
+        yield error("name-blank", path, "The attribute has no name.", "Set a name.")
+    elif sum(same_name(other.name, name) for other in siblings) > 1:
+        yield error(
             "name-repeated",
             path,
-            f'Several attributes have the name "{attribute.name}". Assets compares names without case.',
+            f'Several attributes have the name "{name}". Assets compares names without case.',
             "Give each attribute of an object type its own name.",
         )
-    # An attribute with an external id exists in Assets, whatever its name.
-    if name in SYSTEM_ATTRIBUTES and not attribute.external_id:
-        collector.error(
+    # An imported attribute with an external id exists in Assets, whatever its name.
+    exists = bool(attribute.external_id) and not attribute.is_linked
+    if name.strip().casefold() in SYSTEM_ATTRIBUTES and not exists:
+        yield error(
             "name-of-system",
             path,
-            f'Every object type has an attribute "{attribute.name}" that Assets fills itself.',
-            f'Use a name such as "Source {attribute.name}".',
+            f'Every object type has an attribute "{name}" that Assets fills itself.',
+            f'Use a name such as "{example}".',
         )
 
 
-def _lint_identifier(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+def _lint_identifier(attribute: AttributeSpec, path: str) -> Iterator[Finding]:
     if not attribute.identifier:
         return
     if attribute.type in _POOR_IDENTIFIERS:
-        collector.warning(
+        yield warning(
             "identifier-type",
             path,
             f"A value of type {attribute.type.value} seldom identifies a record.",
             "Identify records by a text or a number that never changes at the source.",
         )
     if attribute.takes_many:
-        collector.error(
+        yield error(
             "identifier-many", path, "An identifier must have exactly one value.", "Set its maximum to 1."
         )
     if not attribute.mapped:
-        collector.error(
+        yield error(
             "identifier-unmapped",
             path,
             "The import doesn't fill this identifier.",
@@ -106,20 +105,18 @@ def _lint_identifier(attribute: AttributeSpec, path: str, collector: FindingColl
         )
 
 
-def _lint_label(
-    spec: ObjectTypeSpec, attribute: AttributeSpec, path: str, collector: FindingCollector
-) -> None:
+def _lint_label(spec: ObjectTypeSpec, attribute: AttributeSpec, path: str) -> Iterator[Finding]:
     if not attribute.label:
         return
     if attribute.type in _POOR_LABELS:
-        collector.warning(
+        yield warning(
             "label-type",
             path,
             f"Assets probably rejects a label of type {attribute.type.value}.",
             "Use a text attribute as the label.",
         )
     if spec.mapped and not attribute.mapped:
-        collector.warning(
+        yield warning(
             "label-unmapped",
             path,
             "The import doesn't fill the label. Assets skips records with an empty label.",
@@ -127,10 +124,10 @@ def _lint_label(
         )
 
 
-def _lint_cardinality(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+def _lint_cardinality(attribute: AttributeSpec, path: str) -> Iterator[Finding]:
     minimum, maximum = attribute.minimum, attribute.maximum
     if minimum < 0 or maximum == 0 or maximum < -1 or (maximum != -1 and minimum > maximum):
-        collector.error(
+        yield error(
             "cardinality",
             path,
             f"A minimum of {minimum} and a maximum of {maximum} are not a valid cardinality.",
@@ -138,7 +135,7 @@ def _lint_cardinality(attribute: AttributeSpec, path: str, collector: FindingCol
         )
         return
     if attribute.takes_many and attribute.type not in _SEVERAL_VALUES:
-        collector.warning(
+        yield warning(
             "cardinality-type",
             path,
             f"Atlassian lists no cardinality for the type {attribute.type.value}, so Assets probably stores one value.",
@@ -146,7 +143,7 @@ def _lint_cardinality(attribute: AttributeSpec, path: str, collector: FindingCol
         )
     if attribute.is_reference and (maximum == -1 or maximum > RECOMMENDED_REFERENCES):
         limit = "an unlimited number of" if maximum == -1 else f"up to {maximum}"
-        collector.advice(
+        yield advice(
             "size-cardinality",
             path,
             f"It allows {limit} references. Atlassian recommends at most {RECOMMENDED_REFERENCES}.",
@@ -154,29 +151,29 @@ def _lint_cardinality(attribute: AttributeSpec, path: str, collector: FindingCol
         )
 
 
-def _lint_length(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+def _lint_length(attribute: AttributeSpec, path: str) -> Iterator[Finding]:
     length = attribute.max_length
     path = f"{path}.max_length"
     if length is None:
         return
     if length < 1:
-        collector.error("length", path, "The maximum length is less than 1.", "Remove max_length.")
+        yield error("length", path, "The maximum length is less than 1.", "Remove max_length.")
     elif attribute.type in _TEXTS and length > MAX_TEXT:
-        collector.warning(
+        yield warning(
             "length-text",
             path,
             f"Values of up to {length} characters are too long: Assets accepts {MAX_TEXT}.",
             "Use a textarea, or shorten the values.",
         )
     elif attribute.type is AttributeType.TEXTAREA and length > RECOMMENDED_TEXTAREA:
-        collector.advice(
+        yield advice(
             "length-textarea",
             path,
             f"Values have up to {length} characters. Atlassian recommends at most {RECOMMENDED_TEXTAREA}.",
             "Shorten the values, or link to the whole text.",
         )
     elif attribute.type not in _TEXTS and attribute.type is not AttributeType.TEXTAREA:
-        collector.warning(
+        yield warning(
             "length-type",
             path,
             f"A maximum length has no effect for the type {attribute.type.value}.",
@@ -184,17 +181,17 @@ def _lint_length(attribute: AttributeSpec, path: str, collector: FindingCollecto
         )
 
 
-def _lint_locators(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
+def _lint_locators(attribute: AttributeSpec, path: str) -> Iterator[Finding]:
     for locator in attribute.locators:
         if not all(part.strip() for part in locator.split(".")):
-            collector.error(
+            yield error(
                 "locator-blank",
                 f"{path}.locators",
                 f'The locator "{locator}" is not a path of names joined by dots.',
                 'Use a path such as "email" or "profile.email".',
             )
         if set(locator) & set("${}"):
-            collector.error(
+            yield error(
                 "locator-characters",
                 f"{path}.locators",
                 f'The locator "{locator}" contains $, {{, or }}, which queries reserve for their placeholders.',
@@ -202,13 +199,11 @@ def _lint_locators(attribute: AttributeSpec, path: str, collector: FindingCollec
             )
 
 
-def _lint_reference(
-    model: ObjectSchemaSpec, attribute: AttributeSpec, path: str, collector: FindingCollector
-) -> None:
+def _lint_reference(model: ObjectSchemaSpec, attribute: AttributeSpec, path: str) -> Iterator[Finding]:
     reference = attribute.reference
     if reference is None:
         if attribute.is_reference:
-            collector.error(
+            yield error(
                 "reference-missing",
                 path,
                 "The target of the reference is missing.",
@@ -216,39 +211,37 @@ def _lint_reference(
             )
         return
     if not attribute.is_reference:
-        collector.error(
+        yield error(
             "reference-elsewhere",
             path,
             f"A reference is set, but the type is {attribute.type.value}.",
             "Set the type to reference, or remove the reference.",
         )
     if not model.has_object_type(reference.target):
-        collector.error(
+        yield error(
             "reference-target-unknown",
             path,
             f'The model has no object type "{reference.target}".',
             "Set the key of an object type of this model. The document must contain the targets of references.",
         )
     elif attribute.mapped and reference.aql:
-        _lint_own_query(attribute, reference, path, collector)
+        yield from _lint_own_query(attribute, reference, path)
     elif attribute.mapped:
-        _lint_lookup(attribute, model.object_type(reference.target), reference, path, collector)
+        yield from _lint_lookup(attribute, model.object_type(reference.target), reference, path)
 
 
-def _lint_own_query(
-    attribute: AttributeSpec, reference: ReferenceSpec, path: str, collector: FindingCollector
-) -> None:
+def _lint_own_query(attribute: AttributeSpec, reference: ReferenceSpec, path: str) -> Iterator[Finding]:
     path = f"{path}.aql"
     query_locators = placeholders(reference.aql)
     if uses_like(reference.aql):
-        collector.warning(
+        yield warning(
             "reference-like",
             path,
             'Like matches substrings: "Sales" also matches "Sales EMEA".',
             "Compare an identifier with =, or remove the query so that the library builds one.",
         )
     if not query_locators:
-        collector.warning(
+        yield warning(
             "reference-constant",
             path,
             "The query has no placeholder, so every record refers to the same objects.",
@@ -256,7 +249,7 @@ def _lint_own_query(
         )
     for locator in query_locators:
         if locator not in attribute.locators:
-            collector.error(
+            yield error(
                 "reference-placeholder",
                 path,
                 f'The query uses "{locator}", which is not a locator of the attribute.',
@@ -265,16 +258,12 @@ def _lint_own_query(
 
 
 def _lint_lookup(
-    attribute: AttributeSpec,
-    target: ObjectTypeSpec,
-    reference: ReferenceSpec,
-    path: str,
-    collector: FindingCollector,
-) -> None:
+    attribute: AttributeSpec, target: ObjectTypeSpec, reference: ReferenceSpec, path: str
+) -> Iterator[Finding]:
     parts = looked_up_by(attribute, target)
     if not parts:
         what = f'attribute "{reference.by}"' if reference.by else "identifier"
-        collector.error(
+        yield error(
             "reference-lookup-unknown",
             path,
             f'"{target.name}" has no {what} to find its objects by.',
@@ -282,7 +271,7 @@ def _lint_lookup(
         )
         return
     if len(parts) != len(attribute.locators):
-        collector.error(
+        yield error(
             "reference-locators",
             f"{path}.locators",
             f'Finding objects of "{target.name}" needs {len(parts)} values, but there are '
@@ -290,7 +279,7 @@ def _lint_lookup(
             "Set one locator for each attribute that is compared, in the same order.",
         )
     if len(parts) > 1 and attribute.takes_many:
-        collector.warning(
+        yield warning(
             "reference-several-parts",
             path,
             "A query can't distinguish several references that are each found by several values.",
@@ -298,7 +287,7 @@ def _lint_lookup(
         )
     for part in parts:
         if reference.by and not (part.unique or part.identifier):
-            collector.warning(
+            yield warning(
                 "reference-not-unique",
                 path,
                 f'"{part.name}" is neither unique nor an identifier, so the wrong object may be found.',
@@ -306,29 +295,14 @@ def _lint_lookup(
             )
 
 
-def lint_links(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collector: FindingCollector) -> None:
-    """Collect the findings of the linked attributes of an object type."""
-    names = [attribute.name for attribute in (*spec.attributes, *spec.linked_attributes)]
+def lint_links(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str) -> Iterator[Finding]:
+    """Yield the findings of the linked attributes of an object type."""
+    siblings = (*spec.attributes, *spec.linked_attributes)
     for attribute in spec.linked_attributes:
         place = f"{path}.{attribute.key}"
-        if not attribute.name.strip():
-            collector.error("name-blank", place, "The attribute has no name.", "Set a name.")
-        elif sum(same_name(attribute.name, name) for name in names) > 1:
-            collector.error(
-                "name-repeated",
-                place,
-                f'Several attributes have the name "{attribute.name}". Assets compares names without case.',
-                "Give each attribute of an object type its own name.",
-            )
-        elif attribute.name.strip().casefold() in SYSTEM_ATTRIBUTES:
-            collector.error(
-                "name-of-system",
-                place,
-                f'Every object type has an attribute "{attribute.name}" that Assets fills itself.',
-                'Use a name such as "Jira User".',
-            )
+        yield from _lint_names(siblings, attribute, place, "Jira User")
         if attribute.label or attribute.identifier or attribute.reference is not None or attribute.statuses:
-            collector.error(
+            yield error(
                 "linked-settings",
                 place,
                 f"An attribute of the type {attribute.type.value} is neither a label, an identifier, a reference, nor a status.",
@@ -336,7 +310,7 @@ def lint_links(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collect
             )
         source = source_of(model, spec, attribute)
         if not source or source[-1].type not in READABLE_TYPES:
-            collector.error(
+            yield error(
                 "linked-from",
                 f"{place}.linked_from",
                 f'"{attribute.linked_from}" is not an attribute with text of this object type, or of one that it refers to.',
@@ -344,10 +318,10 @@ def lint_links(model: ObjectSchemaSpec, spec: ObjectTypeSpec, path: str, collect
             )
 
 
-def lint_not_linked(attribute: AttributeSpec, path: str, collector: FindingCollector) -> None:
-    """Collect a finding if an attribute of another type has a source of links."""
+def lint_not_linked(attribute: AttributeSpec, path: str) -> Iterator[Finding]:
+    """Yield a finding if an attribute of another type has a source of links."""
     if attribute.linked_from:
-        collector.error(
+        yield error(
             "linked-type",
             f"{path}.linked_from",
             f"An attribute of the type {attribute.type.value} can't be linked to Jira.",

@@ -1,7 +1,8 @@
 """Names, keys, and external ids: how they follow from each other, and which ones Assets reserves."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from typing import Protocol, TypeVar
 
 #: The prefix of external ids that Assets generates for what was created without one (seen by clients).
 GENERATED_PREFIX = "cmdb::externalId"
@@ -26,6 +27,19 @@ _WORD = re.compile(r"[^\W_]+")
 def same_name(first: str, second: str) -> bool:
     """Compare two names without case, as Assets does."""
     return first.strip().casefold() == second.strip().casefold()
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+_NamedT = TypeVar("_NamedT", bound=_Named)
+
+
+def with_name(items: Iterable[_NamedT], name: str) -> _NamedT | None:
+    """Return the first item with this name in any case, or None."""
+    return next((item for item in items if same_name(item.name, name)), None)
 
 
 def camel_case(name: str) -> str:

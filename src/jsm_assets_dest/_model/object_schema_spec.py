@@ -7,7 +7,7 @@ from attrs import evolve, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._arguments.fitting import instances, json_object
-from .names import external_id_part, same_name, slug
+from .names import external_id_part, slug, with_name
 from .specs import IconSpec, ObjectTypeSpec, StatusSpec
 
 
@@ -66,7 +66,7 @@ class ObjectSchemaSpec:
         for spec in self.object_types:
             if spec.key == name_or_key:
                 return spec
-        return next((spec for spec in self.object_types if same_name(spec.name, name_or_key)), None)
+        return with_name(self.object_types, name_or_key)
 
     def external_id(self, key: str, attribute_key: str | None = None) -> str:
         """Return the external id of an object type or of one of its attributes.

@@ -13,7 +13,7 @@ from .._arguments.checking import checked
 from .._arguments.fitting import choice, instances, json_object, texts
 from .._assets.object_types import StatusCategory
 from .._display.values import public_value
-from .names import camel_case, same_name
+from .names import camel_case, with_name
 
 
 class AttributeType(enum.StrEnum):
@@ -303,9 +303,7 @@ class ObjectTypeSpec:
         for attribute in self.attributes:
             if attribute.key == name_or_key:
                 return attribute
-        return next(
-            (attribute for attribute in self.attributes if same_name(attribute.name, name_or_key)), None
-        )
+        return with_name(self.attributes, name_or_key)
 
     def attribute(self, key: str) -> AttributeSpec:
         """Return the attribute with this key.

@@ -109,10 +109,7 @@ class _Doctor:
     schema_id: str = ""
 
     def __attrs_post_init__(self) -> None:
-        site = self.site
-        self.checks = CheckRecorder(
-            now=site.clock.monotonic, host=self.host, account=site.credentials.account_label
-        )
+        self.checks = CheckRecorder.of(self.site)
 
     @property
     def host(self) -> str:

@@ -33,11 +33,11 @@ from .._assets.import_sources import ImportedType, ImportSource
 from .._assets.object_types import Attribute, ObjectType, Status
 from .._http.commands import Operation
 from .._imports.comparison import Comparison
+from .._imports.counts import count_text
 from .._imports.execution import RunEvidence
 from .._imports.execution_results import ObjectTypeStatus, read_execution_status
 from .._imports.identities import MappedAttribute, MappedType, paths_of
 from .._imports.journal import Journal
-from .._imports.progress import count_text
 from .._model.document_contents import (
     AttributeContents,
     Contents,
@@ -45,7 +45,7 @@ from .._model.document_contents import (
     ObjectTypeContents,
     read_contents,
 )
-from .._model.names import same_name
+from .._model.names import same_name, with_name
 from .._model.references import names_quoted_in, uses_like
 from .._session.call import call
 from .._wire import import_requests as wire
@@ -56,7 +56,7 @@ from . import import_tokens as tokens
 from . import object_schemas as schemas
 from .building import current_document
 from .import_tokens import ImportTarget
-from .object_selection import Selection
+from .object_selection import Selection, with_descendants
 from .objects import PAGE_SIZE, ObjectReading
 
 
@@ -157,9 +157,7 @@ def _read_types(
         source = yield from tokens.source_of(target.site, links)
     except AssetsError as error:
         failure = error
-    schema_id = (
-        target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
-    )
+    schema_id = tokens.schema_id_of(target, source)
     if not schema_id:
         return source, None, failure
     try:
@@ -176,7 +174,7 @@ def _mapped_types(
     for object_type in current.object_types:
         if object_type.mapping is None:
             continue
-        own = _setting_of(object_type.name, settings)
+        own = with_name(settings, object_type.name)
         mapped_types.append(
             MappedType(
                 key=object_type.external_id or object_type.name,
@@ -194,7 +192,7 @@ def _mapped_types(
     ids = {mapped.key: _id_of(mapped, settings, types) for mapped in mapped_types}
     owned = frozenset(ids.values())
     return [
-        evolve(mapped, object_type_ids=tuple(_with_unmapped_children(ids[mapped.key], types, owned)))
+        evolve(mapped, object_type_ids=tuple(with_descendants(ids[mapped.key], types, excluded=owned)))
         for mapped in mapped_types
     ]
 
@@ -206,35 +204,19 @@ def _with_unknown_filters(
     settings = source.object_types if source is not None else ()
     unknown: dict[str, str] = {}
     for mapped in mapped_types:
-        own, report = _setting_of(mapped.name, settings), reports.get(mapped.name.casefold())
+        own, report = with_name(settings, mapped.name), reports.get(mapped.name.casefold())
         if (own is None or own.filter is None) and report is not None and report.filtered:
             dropped = count_text(report.filtered, "record")
             unknown[mapped.key] = f"that dropped {dropped} of the last execution"
     return [evolve(mapped, filter=unknown.get(mapped.key, mapped.filter)) for mapped in mapped_types]
 
 
-def _setting_of(name: str, settings: Iterable[ImportedType]) -> ImportedType | None:
-    return next((setting for setting in settings if same_name(setting.name, name)), None)
-
-
 def _id_of(mapped: MappedType, settings: Iterable[ImportedType], types: Iterable[ObjectType]) -> str:
-    own = _setting_of(mapped.name, settings)
+    own = with_name(settings, mapped.name)
     if own is not None and own.object_type_id:
         return own.object_type_id
-    return next((object_type.id for object_type in types if same_name(object_type.name, mapped.name)), "")
-
-
-def _with_unmapped_children(
-    object_type_id: str, types: Iterable[ObjectType], owned: frozenset[str]
-) -> list[str]:
-    ids = [object_type_id] if object_type_id else []
-    for parent_id in ids:  # grows while it is read
-        ids += [
-            object_type.id
-            for object_type in types
-            if object_type.parent_id == parent_id and object_type.id not in owned
-        ]
-    return ids
+    existing = with_name(types, mapped.name)
+    return "" if existing is None else existing.id
 
 
 def _mapped_attributes(
@@ -280,7 +262,7 @@ def _with_choices(
     kinds = {attribute.type for mapped in mapped_types for attribute in mapped.attributes}
     if source is None or not types or not kinds & {"select", "status"}:
         return mapped_types
-    schema_id = source.schema_id if target.schema is None else target.schema.id
+    schema_id = tokens.schema_id_of(target, source)
     statuses: tuple[Status, ...] = ()
     try:
         definitions = yield from schemas.attributes(target.site, schema_id)
@@ -327,11 +309,7 @@ def _read_group(
     owners = {object_type_id: mapped.key for mapped in group for object_type_id in mapped.object_type_ids}
     reading = ObjectReading(
         site=target.site,
-        selection=Selection(
-            schema_id=target.schema.id if target.schema is not None else "",
-            schema_key=target.schema.key if target.schema is not None else "",
-            object_type_ids=tuple(owners),
-        ),
+        selection=Selection.of_types(target.schema, owners),
         size=PAGE_SIZE if with_attributes else LARGEST_PAGE,
         grows=True,
         with_attributes=with_attributes,

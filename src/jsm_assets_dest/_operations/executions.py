@@ -10,10 +10,11 @@ from attrs import evolve
 
 from .._arguments.fitting import checked_seconds
 from .._http.commands import Operation, Report, Sleep
+from .._imports.counts import count_text
 from .._imports.execution import Execution
 from .._imports.execution_results import ExecutionStatus, read_execution_status
 from .._imports.preview import ImportPreview
-from .._imports.progress import ImportPhase, count_text
+from .._imports.progress import ImportPhase
 from .._imports.result import ImportResult
 from .._session.call import call
 from .._session.observed import send

@@ -31,12 +31,12 @@ from .._arguments.fitting import invalid
 from .._assets.import_sources import filter_sentence
 from .._http.commands import Operation
 from .._imports.comparison import Comparison, TypeCounts
+from .._imports.counts import count_text
 from .._imports.execution import Execution, RunEvidence
 from .._imports.execution_results import failure_reasons
 from .._imports.identities import MappedType
 from .._imports.options import MAX_MISSING, ImportOptions
 from .._imports.preview import ImportPreview, MissingObject, accepted_objects, preview_of
-from .._imports.progress import count_text
 from .._model.names import same_name
 from .._session.site import Site
 from .._wire.address_book import SCHEMA_IMPORT, SCHEMA_ROLES

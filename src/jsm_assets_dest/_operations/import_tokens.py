@@ -67,6 +67,13 @@ class ImportTarget:
         return Secret(f"Bearer {self.secret.reveal()}")
 
 
+def schema_id_of(target: ImportTarget, source: ImportSource | None) -> str:
+    """Return the id of the object schema of an import; empty if it was not read."""
+    if target.schema is not None:
+        return target.schema.id
+    return "" if source is None else source.schema_id
+
+
 def links(target: ImportTarget) -> Operation[ImportLinks]:
     """Return the links of the token. They are read for every run, because they are bound to the token.
 
@@ -220,11 +227,7 @@ class _TokenCheck:
     def report(self) -> Operation[ImportTokenReport]:
         """Run the checks."""
         site = self.target.site
-        checks = CheckRecorder(
-            now=site.clock.monotonic,
-            host=site.url.partition("://")[2],
-            account=site.credentials.account_label,
-        )
+        checks = CheckRecorder.of(site)
         yield from checks.run(ACCEPTED, self.check_token())
         if not checks.is_ok(ACCEPTED):
             checks.block(ACCEPTED)

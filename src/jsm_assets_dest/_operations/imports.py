@@ -52,6 +52,7 @@ from attrs import frozen
 
 from .._arguments.fitting import invalid
 from .._http.commands import Operation
+from .._imports.counts import count_text
 from .._imports.encoding import Encoder, choose_encoder, encoder_named
 from .._imports.execution import Execution
 from .._imports.execution_results import ExecutionStatus
@@ -59,7 +60,6 @@ from .._imports.journal import Journal
 from .._imports.journal_values import JournalExecution, JournalRun, RunState
 from .._imports.options import ImportOptions
 from .._imports.pipeline import Pipeline
-from .._imports.progress import count_text
 from .._imports.readback import ReadBack
 from .._imports.result import ImportResult, Leavers
 from .._imports.verification import ImportVerification

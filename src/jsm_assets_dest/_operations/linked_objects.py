@@ -18,7 +18,7 @@ from .._wire import object_requests as wire
 from ..exceptions import LinkAttributeError, ValidationError
 from .directory import normal
 from .link_targets import Target
-from .object_selection import Selection
+from .object_selection import Selection, with_descendants
 from .objects import ObjectReading
 from .pacing import Pace
 
@@ -83,22 +83,15 @@ def read_rows(
     count = 0
     for type_id, own_names in names.items():
         own = rows.setdefault(type_id, {})
-        type_ids = _with_descendants(types, type_id) if type_id in referenced_ids else (type_id,)
-        selection = Selection(schema_id=schema.id, schema_key=schema.key, object_type_ids=type_ids)
-        reading = ObjectReading(site=site, selection=selection)
+        type_ids = [type_id]
+        if type_id in referenced_ids:  # references can point to objects of the types below it, too
+            type_ids = with_descendants(type_id, (kind.object_type for kind in types))
+        reading = ObjectReading(site=site, selection=Selection.of_types(schema, type_ids))
         while page := (yield from pace.insist(reading.next_page)):
             own |= {asset.id: _row(asset, own_names) for asset in page}
             count += len(page)
             yield from report(count)
     return rows
-
-
-def _with_descendants(types: Sequence[ExistingObjectType], type_id: str) -> tuple[str, ...]:
-    """Return the ID of an object type and those of all object types below it: references can point to all of them."""
-    ids = [type_id]
-    for parent_id in ids:  # grows while it is read
-        ids += [kind.object_type.id for kind in types if kind.object_type.parent_id == parent_id]
-    return tuple(ids)
 
 
 def _row(asset: AssetsObject, names: Iterable[str]) -> Row:

@@ -106,11 +106,7 @@ class _Run:
     def __attrs_post_init__(self) -> None:
         site = self.site
         self.started = site.clock.monotonic()
-        self.checks = CheckRecorder(
-            now=site.clock.monotonic,
-            host=site.url.partition("://")[2],
-            account=site.credentials.account_label,
-        )
+        self.checks = CheckRecorder.of(site)
         self.finder = AccountFinder(site, self.pace, self.options.accounts)
 
     def report(self, links: Sequence[UserLink | GroupLink]) -> Operation[UserLinkReport]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from .._assets.object_schemas import ObjectSchemaRecord, schema_key
 from .._http.commands import Operation
-from .._model.names import PLAIN_NAME, RESERVED_CHARACTERS, plain_name, same_name
+from .._model.names import PLAIN_NAME, RESERVED_CHARACTERS, plain_name, same_name, with_name
 from .._session.site import Site
 from .._session.workspace import ask_assets, required
 from .._wire import schema_requests as wire
@@ -356,10 +356,7 @@ def statuses(site: Site, schema_id: str) -> Operation[tuple[Status, ...]]:
 def find_status(site: Site, schema_id: str, name: str) -> Operation[Status | None]:
     """Return the status with a name, in any case, or None. A status of the object schema precedes a shared one."""
     wanted = required(name, "name", "Pass the name of the status, such as Active.")
-    for status in (yield from statuses(site, schema_id)):
-        if same_name(status.name, wanted):
-            return status
-    return None
+    return with_name((yield from statuses(site, schema_id)), wanted)
 
 
 def create_status(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from attrs import frozen
 
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.object_types import ObjectType
 from .._http.commands import Operation
-from .._model.names import same_name
+from .._model.names import with_name
 from .._session.site import Site
 from .._session.workspace import required
 from ..exceptions import ConfigurationError, ObjectTypeNotFoundError
@@ -48,6 +48,18 @@ class Selection:
     include_children: bool = False
     object_type_ids: tuple[str, ...] = ()
 
+    @classmethod
+    def of_types(
+        cls, schema: ObjectSchemaRecord | None, object_type_ids: Iterable[str], condition: str = ""
+    ) -> Selection:
+        """Return the selection of the objects of some object types. None is an unknown object schema."""
+        return cls(
+            schema_id="" if schema is None else schema.id,
+            schema_key="" if schema is None else schema.key,
+            condition=condition,
+            object_type_ids=tuple(object_type_ids),
+        )
+
     def aql(self, site: Site) -> Operation[str]:
         """Return the condition in AQL, without an order. An object type that is named is looked up first.
 
@@ -70,15 +82,20 @@ def _types_condition(ids: Sequence[str]) -> str:
 
 def _ids(types: Sequence[ObjectType], selection: Selection) -> list[str]:
     name = selection.object_type
-    chosen = next((kind for kind in types if same_name(kind.name, name)), None) or next(
-        (kind for kind in types if kind.id == name), None
-    )
+    chosen = with_name(types, name) or next((kind for kind in types if kind.id == name), None)
     if chosen is None:
         raise _unknown(types, selection)
-    ids = [chosen.id]
-    if selection.include_children:
-        for parent_id in ids:  # grows while it is read
-            ids += [kind.id for kind in types if kind.parent_id == parent_id]
+    return with_descendants(chosen.id, types) if selection.include_children else [chosen.id]
+
+
+def with_descendants(
+    type_id: str, types: Iterable[ObjectType], *, excluded: Collection[str] = ()
+) -> list[str]:
+    """Return the ID of an object type and those of all object types below it, except excluded ones; nothing without an ID."""
+    types = list(types)
+    ids = [type_id] if type_id else []
+    for parent_id in ids:  # grows while it is read
+        ids += [kind.id for kind in types if kind.parent_id == parent_id and kind.id not in excluded]
     return ids
 
 

@@ -11,12 +11,12 @@ from .._assets.import_sources import ImportSource
 from .._http.commands import Operation
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.comparison import Comparison
+from .._imports.counts import count_text
 from .._imports.execution import RunEvidence
 from .._imports.identities import filter_notes
 from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
-from .._imports.progress import count_text
 from .._session.site import Site
 from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject

@@ -11,10 +11,11 @@ from attrs import define, field, frozen
 
 from .._http.commands import Join, Operation, Outcome, Spawn
 from .._imports.chunk import Chunk
+from .._imports.counts import count_text
 from .._imports.execution import Execution
 from .._imports.journal_values import ChunkState
 from .._imports.pipeline import Pipeline
-from .._imports.progress import ImportPhase, count_text
+from .._imports.progress import ImportPhase
 from .._session.call import Effort, attempt, call
 from .._wire import import_requests as wire
 from .._wire.import_requests import ExecutionLinks

@@ -80,9 +80,7 @@ def prepare(target: ImportTarget, options: ImportOptions) -> Operation[ImportSet
     model = yield from known_model(target, links, options.model)
     model.check()
     chosen_selectors(model, options.only)
-    schema_id = (
-        target.schema.id if target.schema is not None else source.schema_id if source is not None else ""
-    )
+    schema_id = tokens.schema_id_of(target, source)
     return ImportSetup(links, schema_id, model, options, () if display is None else (display,))
 
 

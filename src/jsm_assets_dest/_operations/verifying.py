@@ -18,11 +18,11 @@ from attrs import define, evolve, field
 from .._arguments.fitting import invalid
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
+from .._imports.counts import count_text
 from .._imports.execution_results import ExecutionStatus
 from .._imports.identities import MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
-from .._imports.progress import count_text
 from .._imports.readback import DANGLING, EMPTIED, LOST, Counts, ReadBack
 from .._imports.tally import Tally
 from .._imports.verification import ImportVerification, VerifiedObjectType
@@ -81,9 +81,7 @@ def prepare(target: ImportTarget, links: ImportLinks, sample: int | None) -> Ope
                 operation="read mapping",
                 reason="MISSING_MAPPING",
             )
-        yield from objects.count_selected(
-            target.site, Selection(schema_id="", object_type_ids=object_type_ids)
-        )
+        yield from objects.count_selected(target.site, Selection.of_types(None, object_type_ids))
     except AssetsError as error:
         error.add_note("A verification needs an account that may read the objects. Nothing was sent.")
         raise
@@ -269,13 +267,7 @@ class Verifying:
             self._invisible[mapped.key] = self._invisible.get(mapped.key, 0) + invisible
 
     def _selection(self, mapped: MappedType, condition: str = "") -> Selection:
-        schema = self.target.schema
-        return Selection(
-            schema_id="" if schema is None else schema.id,
-            schema_key="" if schema is None else schema.key,
-            condition=condition,
-            object_type_ids=mapped.object_type_ids,
-        )
+        return Selection.of_types(self.target.schema, mapped.object_type_ids, condition)
 
     def _count(self, types: Iterable[MappedType]) -> Operation[None]:
         """Count the objects of types with absent records."""

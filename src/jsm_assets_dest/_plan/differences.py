@@ -7,7 +7,7 @@ from attrs import field, frozen
 
 from .._assets.object_types import Attribute, ExistingObjectType
 from .._display.values import PlainData, public_value
-from .._model.names import is_generated, same_name
+from .._model.names import is_generated, same_name, with_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, AttributeType, ObjectTypeSpec, importable_type
 
@@ -75,7 +75,7 @@ class Difference(PlainData):
 
 def existing_attribute(existing: ExistingObjectType, name: str) -> Attribute | None:
     """Return the existing attribute with this name in any case, or None."""
-    return next((attribute for attribute in existing.attributes if same_name(attribute.name, name)), None)
+    return with_name(existing.attributes, name)
 
 
 def existing_label(existing: ExistingObjectType) -> Attribute | None:

@@ -33,17 +33,11 @@ class Budget:
 
     Args:
         size: Initial and maximum number of tokens. None means no limit.
-        failure_cost: Tokens for a retry after a failure.
-        throttling_cost: Tokens for a retry after a throttled request.
     """
 
-    def __init__(
-        self, size: int | None, *, failure_cost: int = FAILURE_COST, throttling_cost: int = THROTTLING_COST
-    ) -> None:
+    def __init__(self, size: int | None) -> None:
         self._size = size
         self._tokens = 0 if size is None else size
-        self._failure_cost = failure_cost
-        self._throttling_cost = throttling_cost
         self._lock = threading.Lock()
         renew_after_fork(self)
 
@@ -62,7 +56,7 @@ class Budget:
         Returns:
             The number of tokens, to return if the retry succeeds; None if too few remain.
         """
-        cost = self._throttling_cost if throttled else self._failure_cost
+        cost = THROTTLING_COST if throttled else FAILURE_COST
         if self._size is None:
             return cost
         with self._lock:

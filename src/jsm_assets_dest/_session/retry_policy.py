@@ -1,7 +1,8 @@
 """Retry policy of a connection."""
 
 import math
-from typing import Self
+from collections.abc import Callable
+from typing import Any, Self
 
 from attrs import Attribute, field, frozen
 
@@ -20,22 +21,13 @@ def _positive(_policy: object, attribute: "Attribute[float]", value: object) -> 
         )
 
 
-def _attempts(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise invalid(
-            "attempts",
-            f"is {value!r}, not an integer of at least 1",
-            "Pass 1 for no retries, or RetryPolicy.off().",
-        )
+def _whole(least: int, also: str, fix: str) -> Callable[[object, "Attribute[Any]", object], None]:
+    def check(_policy: object, attribute: "Attribute[Any]", value: object) -> None:
+        if (value is None and also) or (type(value) is int and value >= least):
+            return
+        raise invalid(attribute.name, f"is {value!r}, not an integer of at least {least}{also}", fix)
 
-
-def _budget(_policy: object, _attribute: "Attribute[int]", value: object) -> None:
-    if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise invalid(
-            "budget",
-            f"is {value!r}, not an integer of at least 0, or None",
-            "Pass 500, or None for no budget.",
-        )
+    return check
 
 
 @checked_methods
@@ -59,12 +51,14 @@ class RetryPolicy:
             the AWS SDKs: 500 tokens allow 35 retries. None means no budget.
     """
 
-    attempts: int = field(default=5, validator=_attempts)
+    attempts: int = field(default=5, validator=_whole(1, "", "Pass 1 for no retries, or RetryPolicy.off()."))
     deadline: float = field(default=300.0, validator=_positive)
     base: float = field(default=2.0, validator=_positive)
     cap: float = field(default=30.0, validator=_positive)
     longest_hint: float = field(default=60.0, validator=_positive)
-    budget: int | None = field(default=500, validator=_budget)
+    budget: int | None = field(
+        default=500, validator=_whole(0, ", or None", "Pass 500, or None for no budget.")
+    )
 
     @classmethod
     def off(cls) -> Self:

@@ -181,11 +181,11 @@ class Connection:
 
         Sends only read requests. A failed check is an entry of the report, not an exception.
         """
-        return self._session.run(doctor.check(self._session.site))
+        return self._session.ask(doctor.check)
 
     def object_schemas(self) -> list[schema_handles.ObjectSchema]:
         """Return all object schemas that the account can see."""
-        return [self._schema(record) for record in self._session.run(schemas.list_all(self._session.site))]
+        return [self._schema(record) for record in self._session.ask(schemas.list_all)]
 
     def find_object_schema(self, key: str) -> schema_handles.ObjectSchema | None:
         """Return the object schema with the given key, or None if the account can't see one.
@@ -193,7 +193,7 @@ class Connection:
         Args:
             key: Key of the object schema, such as OKT, in any case.
         """
-        record = self._session.run(schemas.find(self._session.site, key))
+        record = self._session.ask(schemas.find, key)
         return None if record is None else self._schema(record)
 
     def get_object_schema(self, key: str) -> schema_handles.ObjectSchema:
@@ -202,7 +202,7 @@ class Connection:
         Raises:
             ObjectSchemaNotFoundError: The account can't see an object schema with this key.
         """
-        return self._schema(self._session.run(schemas.get(self._session.site, key)))
+        return self._schema(self._session.ask(schemas.get, key))
 
     def create_object_schema(self, key: str, name: str, description: str = "") -> schema_handles.ObjectSchema:
         """Create an object schema.
@@ -219,7 +219,7 @@ class Connection:
             ConfigurationError: The key or the name is invalid. Nothing was sent.
             ObjectSchemaExistsError: Another object schema has this key or this name.
         """
-        return self._schema(self._session.run(schemas.create(self._session.site, key, name, description)))
+        return self._schema(self._session.ask(schemas.create, key, name, description))
 
     def ensure_object_schema(
         self, key: str, name: str | None = None, description: str = ""
@@ -237,7 +237,7 @@ class Connection:
             ConfigurationError: The key or the name is invalid. Nothing was sent.
             ObjectSchemaExistsError: No object schema has this key, but another one has this name.
         """
-        return self._schema(self._session.run(schemas.ensure(self._session.site, key, name, description)))
+        return self._schema(self._session.ask(schemas.ensure, key, name, description))
 
     def find_users(self, query: str, *, limit: int = 50) -> list[directory_values.JiraUser]:
         """Return the active users whose display name or email address begins with the given text.
@@ -255,7 +255,7 @@ class Connection:
             ConfigurationError: An argument is invalid. Nothing was sent.
             BrowseUsersPermissionError: No user was returned, and the account may not browse users and groups.
         """
-        return self._session.run(directory.find_users(self._session.site, query, limit))
+        return self._session.ask(directory.find_users, query, limit)
 
     def find_groups(self, query: str, *, limit: int = 20) -> list[directory_values.JiraGroup]:
         """Return the groups whose name contains the given text, in any case.
@@ -268,7 +268,7 @@ class Connection:
             ConfigurationError: An argument is invalid. Nothing was sent.
             BrowseUsersPermissionError: No group was returned, and the account may not browse users and groups.
         """
-        return self._session.run(directory.find_groups(self._session.site, query, limit))
+        return self._session.ask(directory.find_groups, query, limit)
 
     @forgetful
     def import_token(
@@ -298,7 +298,7 @@ class Connection:
             UnknownOutcomeError: The response was lost. The old token may no longer work, and the new one is unknown.
                 Generate another token.
         """
-        secret = self._session.run(import_tokens.generate(self._session.site, import_source))
+        secret = self._session.ask(import_tokens.generate, import_source)
         return token_handles.ImportToken.of(self._session, secret, schema)
 
     def _schema(self, record: ObjectSchemaRecord) -> schema_handles.ObjectSchema:

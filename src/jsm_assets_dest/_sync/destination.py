@@ -111,7 +111,7 @@ class Destination(SavedDestination):
         """
         try:
             with self._using(connection) as used:
-                return used._session.run(checklist.status(used._session.site, self._wanted()))
+                return used._session.ask(checklist.status, self._wanted())
         except ConfigurationError as error:
             return checklist.not_connected(self._wanted(), self.site or "", error)
 

@@ -195,8 +195,7 @@ class ImportToken:
             ImportDisabledError: The import is disabled in Assets.
             ImportModuleKeyError: The import is not of a kind that accepts data.
         """
-        settings = ImportOptions(**options)
-        execution = self._session.run(starting.start(self._target, settings))
+        execution = self._session.run(starting.start(self._target, ImportOptions(**options)))
         return ImportExecution.of(self._session, self._target, execution)
 
     def attach(
@@ -240,8 +239,7 @@ class ImportToken:
             JournalMismatchError: The journal belongs to another import.
             RecordError: A record is invalid. With `on_bad_record="skip"`, such records are counted.
         """
-        settings = ImportOptions(**options)
-        return self._session.run(previewing.preview(self._target, records, settings))
+        return self._session.run(previewing.preview(self._target, records, ImportOptions(**options)))
 
     def test_import(
         self, records: Records, count: int = 100, **options: Unpack[ImportSettings]
@@ -257,9 +255,9 @@ class ImportToken:
             MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
-        settings = ImportOptions(**options)
         first = imports.checked_count(count)
-        return self._session.run(imports.run(self._target, records, settings, first=first))
+        run = imports.run(self._target, records, ImportOptions(**options), first=first)
+        return self._session.run(run)
 
     def import_records(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Import records: start an execution, send them in chunks, complete it once, and wait until Assets has finished.
@@ -284,8 +282,7 @@ class ImportToken:
             ImportTimeoutError: Assets did not finish in time. The execution continues; `error.execution` identifies it.
             ImportTokenError: Assets rejected the token, for example because it was replaced during the import.
         """
-        settings = ImportOptions(**options)
-        return self._session.run(imports.run(self._target, records, settings))
+        return self._session.run(imports.run(self._target, records, ImportOptions(**options)))
 
     def verify(
         self, records: Records, *, sample: int | None = None, **options: Unpack[ImportSettings]
@@ -306,9 +303,8 @@ class ImportToken:
             RecordError: A record is invalid.
         """
         settings = ImportOptions(**options)
-        return self._session.run(
-            verifying.verify(self._target, records, settings, verifying.checked_sample(sample))
-        )
+        size = verifying.checked_sample(sample)
+        return self._session.run(verifying.verify(self._target, records, settings, size))
 
     def resume_import(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.
@@ -323,5 +319,5 @@ class ImportToken:
             JournalLockedError: Another process uses the journal.
             JournalMismatchError: The journal belongs to another import, or the records are different.
         """
-        settings = ImportOptions(**options)
-        return self._session.run(imports.run(self._target, records, settings, resume=True))
+        run = imports.run(self._target, records, ImportOptions(**options), resume=True)
+        return self._session.run(run)

@@ -65,15 +65,15 @@ class ObjectSchema(ObjectSchemaRecord):
         Raises:
             ObjectSchemaNotFoundError: It was deleted, or this account can't see it.
         """
-        return self.of(self._session, self._session.run(schemas.refreshed(self._session.site, self.id)))
+        return self.of(self._session, self._session.ask(schemas.refreshed, self.id))
 
     def object_types(self) -> "tuple[types.ObjectType, ...]":
         """Return all object types of all levels, each with its number of objects."""
-        return self._session.run(schemas.object_types(self._session.site, self.id))
+        return self._session.ask(schemas.object_types, self.id)
 
     def attributes(self) -> "tuple[types.Attribute, ...]":
         """Return all attributes of all object types."""
-        return self._session.run(schemas.attributes(self._session.site, self.id))
+        return self._session.ask(schemas.attributes, self.id)
 
     def objects(
         self,
@@ -128,7 +128,7 @@ class ObjectSchema(ObjectSchemaRecord):
             ObjectTypeNotFoundError: The object schema has no such object type.
             ValidationError: Assets rejected the query.
         """
-        return self._session.run(object_reading.count(self._session.site, self, query, object_type))
+        return self._session.ask(object_reading.count, self, query, object_type)
 
     def get_object(self, key: str) -> "object_values.AssetsObject":
         """Return the object with the given key.
@@ -140,7 +140,7 @@ class ObjectSchema(ObjectSchemaRecord):
             ConfigurationError: It is not the key of an object. Nothing was sent.
             ObjectNotFoundError: It does not exist in this object schema, or this account can't see it.
         """
-        return self._session.run(object_reading.get(self._session.site, self, key))
+        return self._session.ask(object_reading.get, self, key)
 
     def find_object(self, key: str) -> "object_values.AssetsObject | None":
         """Return the object with the given key, or None.
@@ -151,7 +151,7 @@ class ObjectSchema(ObjectSchemaRecord):
         Raises:
             ConfigurationError: It is not the key of an object. Nothing was sent.
         """
-        return self._session.run(object_reading.find(self._session.site, self, key))
+        return self._session.ask(object_reading.find, self, key)
 
     def export_objects(
         self, path: str | os.PathLike[str], query: str | None = None, *, object_type: str | None = None
@@ -179,7 +179,7 @@ class ObjectSchema(ObjectSchemaRecord):
 
     def graph(self) -> "graphs.Graph":
         """Return a diagram of the object types, attributes, and references, as Mermaid text, as SVG, and for notebooks."""
-        return self._session.run(schemas.graph(self._session.site, self))
+        return self._session.ask(schemas.graph, self)
 
     def find_conflicts(self, model: "models.SchemaModel") -> "list[conflict_handles.ObjectTypeConflict]":
         """Return the conflicts: object types of the model whose name an existing object type has, in any case.
@@ -191,7 +191,7 @@ class ObjectSchema(ObjectSchemaRecord):
             One conflict per name with the differences; an empty list for a new object schema. A conflict may be harmless:
             then the existing object type already fits.
         """
-        records = self._session.run(conflicts.find(self._session.site, self.id, model))
+        records = self._session.ask(conflicts.find, self.id, model)
         return [conflict_handles.ObjectTypeConflict.of(self._session, record) for record in records]
 
     def roles(self) -> "role_values.SchemaRoles":
@@ -201,7 +201,7 @@ class ObjectSchema(ObjectSchemaRecord):
             RolesNotSettableError: The site does not allow this credential to read roles. The error contains a link and
                 steps.
         """
-        return self._session.run(roles.read(self._session.site, self))
+        return self._session.ask(roles.read, self)
 
     def preview_roles(
         self,
@@ -217,7 +217,7 @@ class ObjectSchema(ObjectSchemaRecord):
             RolesNotSettableError: The site does not allow this credential to read roles.
         """
         wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
-        return self._session.run(roles.preview(self._session.site, self, wanted))
+        return self._session.ask(roles.preview, self, wanted)
 
     def set_roles(
         self,
@@ -246,7 +246,7 @@ class ObjectSchema(ObjectSchemaRecord):
                 steps to set them manually.
         """
         wanted = role_values.wanted_roles(managers=managers, developers=developers, users=users)
-        return self._session.run(roles.write(self._session.site, self, wanted))
+        return self._session.ask(roles.write, self, wanted)
 
     def update(self, *, name: str | None = None, description: str | None = None) -> Self:
         """Change the name or the description. The key can't be changed.
@@ -263,18 +263,16 @@ class ObjectSchema(ObjectSchemaRecord):
             ObjectSchemaExistsError: Another object schema has this name.
             ObjectSchemaNotFoundError: It was deleted, or this account can't see it.
         """
-        return self.of(
-            self._session,
-            self._session.run(schemas.update(self._session.site, self, name, description)),
-        )
+        updated = self._session.ask(schemas.update, self, name, description)
+        return self.of(self._session, updated)
 
     def allow_references(self, allowed: bool = True) -> None:  # noqa: FBT001, FBT002 - the only argument
         """Allow or forbid references from other object schemas to objects of this one. Other settings are not changed."""
-        self._session.run(schemas.allow_references(self._session.site, self.id, allowed=allowed))
+        self._session.ask(schemas.allow_references, self.id, allowed=allowed)
 
     def statuses(self) -> "tuple[types.Status, ...]":
         """Return the statuses for objects: those of this object schema first, then those that all object schemas share."""
-        return self._session.run(schemas.statuses(self._session.site, self.id))
+        return self._session.ask(schemas.statuses, self.id)
 
     def find_status(self, name: str) -> "types.Status | None":
         """Return the status with the given name, or None.
@@ -284,7 +282,7 @@ class ObjectSchema(ObjectSchemaRecord):
         Args:
             name: Name in any case, such as Active.
         """
-        return self._session.run(schemas.find_status(self._session.site, self.id, name))
+        return self._session.ask(schemas.find_status, self.id, name)
 
     def create_status(
         self, name: str, category: "types.StatusCategory | str", description: str = ""
@@ -300,16 +298,14 @@ class ObjectSchema(ObjectSchemaRecord):
             ConfigurationError: The name or the category is invalid. Nothing was sent.
             ValidationError: Assets rejected the status, for example because the name is taken; see `field_errors`.
         """
-        return self._session.run(
-            schemas.create_status(self._session.site, self.id, name, category, description)
-        )
+        return self._session.ask(schemas.create_status, self.id, name, category, description)
 
     def import_sources(self) -> "tuple[sources.ImportSource, ...]":
         """Return the imports of the object schema, each with its state and its settings.
 
         An import can be created only on the configuration page of the object schema, on the Import tab.
         """
-        return self._session.run(schemas.import_sources(self._session.site, self.id))
+        return self._session.ask(schemas.import_sources, self.id)
 
     def import_status(self, import_source: "sources.ImportSource") -> "sources.ImportStatus":
         """Return the state of an import, read with the account's credentials instead of an import token.
@@ -317,7 +313,7 @@ class ObjectSchema(ObjectSchemaRecord):
         Args:
             import_source: An import from `import_sources`.
         """
-        return self._session.run(schemas.import_status(self._session.site, import_source))
+        return self._session.ask(schemas.import_status, import_source)
 
     def link_users(
         self,
@@ -366,7 +362,7 @@ class ObjectSchema(ObjectSchemaRecord):
             accept_hidden=accept_hidden,
             dry_run=dry_run,
         )
-        return self._session.run(linking.link(self._session.site, self, checked, options))
+        return self._session.ask(linking.link, self, checked, options)
 
     def delete(self, *, confirm_key: str) -> None:
         """Delete the object schema with all its object types and objects permanently.
@@ -377,4 +373,4 @@ class ObjectSchema(ObjectSchemaRecord):
         Raises:
             ConfigurationError: `confirm_key` is not the key of this object schema. Nothing was sent.
         """
-        self._session.run(schemas.delete(self._session.site, self, confirm_key))
+        self._session.ask(schemas.delete, self, confirm_key)

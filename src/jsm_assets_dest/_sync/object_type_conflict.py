@@ -48,8 +48,6 @@ class ObjectTypeConflict(ConflictRecord):
         Raises:
             ResolutionNotPossibleError: The resolution is not possible. The message says why.
         """
-        return self._session.run(
-            conflicts.resolve(
-                self._session.site, self, resolution, model, name=name, delete_objects=delete_objects
-            )
+        return self._session.ask(
+            conflicts.resolve, self, resolution, model, name=name, delete_objects=delete_objects
         )

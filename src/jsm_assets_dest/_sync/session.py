@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import importlib
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from attrs import AttrsInstance, fields, frozen
 
@@ -12,6 +13,7 @@ from .._http.commands import Operation
 from .._http.sync_engine import SyncEngine
 from .._session.site import Site
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -21,6 +23,15 @@ class Session:
 
     site: Site
     engine: SyncEngine
+
+    def ask(
+        self,
+        operation: Callable[Concatenate[Site, P], Operation[T]],
+        *arguments: P.args,
+        **options: P.kwargs,
+    ) -> T:
+        """Run an operation on the site to its end."""
+        return self.run(operation(self.site, *arguments, **options))
 
     def run(self, operation: Operation[T], *, interrupted: bool = False) -> T:
         """Run an operation to its end. After an interruption, it has a second to clean up."""

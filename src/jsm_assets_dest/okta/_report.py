@@ -18,6 +18,9 @@ NAMED_AT_MOST = 1000
 #: Ids per finding.
 EXAMPLES_AT_MOST = 5
 
+#: Reason of a finding about an attribute without a value.
+_NO_VALUE = "no value in Okta"
+
 #: Codes of notices.
 NoticeCode: TypeAlias = Literal[
     "error_response", "unread_page", "possibly_cut_off", "repeated_page", "no_deactivated_people"
@@ -132,13 +135,12 @@ class Report:
     _findings: dict[tuple[str, str], Finding] = field(
         factory=dict[tuple[str, str], Finding], alias="findings"
     )
-    _empty: dict[str, Finding] = field(factory=dict[str, Finding], alias="empty")
     _stop: bool = field(default=False, alias="stop")
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """Values that were left out, shortened, or changed, per attribute and reason."""
-        return tuple(self._findings.values())
+        return tuple(finding for finding in self._findings.values() if finding.reason != _NO_VALUE)
 
     @property
     def empty(self) -> tuple[Finding, ...]:
@@ -147,7 +149,7 @@ class Report:
         If a record had a value in an earlier import, Assets keeps that value unless the import's "Empty values" setting
         is Remove.
         """
-        return tuple(self._empty.values())
+        return tuple(finding for finding in self._findings.values() if finding.reason == _NO_VALUE)
 
     def imported(self, selector: str) -> None:
         """Count a record.
@@ -212,7 +214,10 @@ class Report:
         finding = self._findings.get((attribute, reason))
         if finding is None:
             finding = self._findings[attribute, reason] = Finding(attribute, reason)
-        _count(finding, identity, values)
+        finding.records += 1
+        finding.values += values
+        if len(finding.examples) < EXAMPLES_AT_MOST:
+            finding.examples.append(identity)
 
     def note_empty(self, attribute: str, identity: str) -> None:
         """Count a record without a value.
@@ -221,10 +226,7 @@ class Report:
             attribute: Names of the object type and the attribute: "People: Groups".
             identity: Okta id of the record.
         """
-        finding = self._empty.get(attribute)
-        if finding is None:
-            finding = self._empty[attribute] = Finding(attribute, "no value in Okta")
-        _count(finding, identity, 0)
+        self.note(attribute, _NO_VALUE, identity, 0)
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-compatible data."""
@@ -233,7 +235,7 @@ class Report:
     def __repr__(self) -> str:
         return (
             f"<Report: {sum(self.counts.values()):,} records, {self.notice_count:,} notices, "
-            f"{self.skipped_count:,} skipped, {len(self._findings):,} findings>"
+            f"{self.skipped_count:,} skipped, {len(self.findings):,} findings>"
         )
 
     def __str__(self) -> str:
@@ -250,10 +252,10 @@ class Report:
         if self.skipped_count:
             yield f"{self.skipped_count:,} objects have no record:"
             yield from _named(self.skipped, self.skipped_count)
-        if self._findings:
+        if self.findings:
             yield "Values left out, shortened, or changed:"
-            yield from _named(self.findings, len(self._findings))
-        if self._empty:
+            yield from _named(self.findings, len(self.findings))
+        if self.empty:
             yield "Attributes without a value in Okta, with the number of records:"
             attributes = (f"{finding.attribute} {finding.records:,}" for finding in self.empty)
             yield f"  {', '.join(attributes)}"
@@ -262,13 +264,6 @@ class Report:
                 'To change that, set "Empty values" to Remove on the import\'s page in Assets. token.preview(records) lists the '
                 "objects that keep a value."
             )
-
-
-def _count(finding: Finding, identity: str, values: int) -> None:
-    finding.records += 1
-    finding.values += values
-    if len(finding.examples) < EXAMPLES_AT_MOST:
-        finding.examples.append(identity)
 
 
 def _named(items: list[Notice] | list[Skipped] | tuple[Finding, ...], count: int) -> Iterator[str]:

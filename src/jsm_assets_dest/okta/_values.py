@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime
 import enum
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias, cast
@@ -277,45 +278,42 @@ def _boolean(text: str) -> Converted:
 
 
 def _integer(text: str) -> Converted:
-    try:
-        number = int(
-            text.removesuffix(".0")
-        )  # JSON has one type for all numbers, so Okta may write 12 as 12.0.
-    except ValueError:
-        return Refused("left out, not an integer")
+    number = int(text.removesuffix(".0"))  # JSON has one type for all numbers, so Okta may write 12 as 12.0.
     return number if number in _INTEGERS else Refused("left out, an integer beyond 32 bits")
 
 
 def _double(text: str) -> Converted:
-    try:
-        number = float(text)
-    except ValueError:
-        return Refused("left out, not a number")
-    # JSON has no infinity and no NaN.
-    return number if abs(number) < float("inf") else Refused("left out, not a number")
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("JSON has no such number")
+    return number
 
 
 def _date_time(text: str) -> Converted:
-    try:
-        date_time = datetime.datetime.fromisoformat(text)
-    except ValueError:
-        return Refused("left out, not a date and time")
+    date_time = datetime.datetime.fromisoformat(text)
     # Okta's own form, which nearly every value has already.
     return text if len(text) == 24 and text.endswith("Z") else str(plain(date_time))
 
 
 def _date(text: str) -> Converted:
-    try:
-        return datetime.datetime.fromisoformat(text).date().isoformat()
-    except ValueError:
-        return Refused("left out, not a date")
+    return datetime.datetime.fromisoformat(text).date().isoformat()
+
+
+def _valid(convert: Callable[[str], Converted], expected: str) -> Callable[[str], Converted]:
+    def convert_valid(text: str) -> Converted:
+        try:
+            return convert(text)
+        except ValueError:
+            return Refused(f"left out, not {expected}")
+
+    return convert_valid
 
 
 _CONVERTERS: Mapping[AttributeType, Callable[[str], Converted]] = {
     AttributeType.EMAIL: _email,
     AttributeType.BOOLEAN: _boolean,
-    AttributeType.INTEGER: _integer,
-    AttributeType.DOUBLE: _double,
-    AttributeType.DATE_TIME: _date_time,
-    AttributeType.DATE: _date,
+    AttributeType.INTEGER: _valid(_integer, "an integer"),
+    AttributeType.DOUBLE: _valid(_double, "a number"),
+    AttributeType.DATE_TIME: _valid(_date_time, "a date and time"),
+    AttributeType.DATE: _valid(_date, "a date"),
 }
