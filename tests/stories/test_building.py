@@ -489,15 +489,15 @@ async def test_renamed_type_sends_nothing(emulator: Emulator, connection: Any) -
 @story
 async def test_deleted_reference_target_is_named_by_the_plan(emulator: Emulator, connection: Any) -> None:
     """The service would answer REFERENCED_OBJECT_TYPE_CHANGED, and no one would know which."""
-    from jsm_assets_dest.testing.world import types
+    from jsm_assets_dest.testing.world import object_types
 
     _, token = await destination(emulator, connection)
     await now(token.build(model()))
     seeded = emulator.object_schema("OKT")
     # An administrator deletes the object type with what refers to it, and makes the reference again to another one.
     people = seeded["People"]
-    types.delete_attribute(emulator.world, people.attribute("Groups"))
-    types.delete_object_type(emulator.world, emulator.world.types[int(seeded["Groups"].id)])
+    object_types.delete_attribute(emulator.world, people.attribute("Groups"))
+    object_types.delete_object_type(emulator.world, emulator.world.types[int(seeded["Groups"].id)])
     people.add_attribute("Groups", references=seeded.add_object_type("Teams"), multiple=True)
     emulator.requests.clear()
 
@@ -597,13 +597,13 @@ async def test_taken_new_name_sends_nothing(emulator: Emulator, connection: Any)
 
 @story
 async def test_conflict_resolved_by_others_is_reported(emulator: Emulator, connection: Any) -> None:
-    from jsm_assets_dest.testing.world import types
+    from jsm_assets_dest.testing.world import object_types
 
     seeded = emulator.add_object_schema("HR", name="Human resources")
     people = seeded.add_object_type("People")
     schema = await now(connection.get_object_schema("HR"))
     (conflict,) = await now(schema.find_conflicts(model()))
-    types.delete_object_type(emulator.world, emulator.world.types[int(people.id)])
+    object_types.delete_object_type(emulator.world, emulator.world.types[int(people.id)])
 
     with pytest.raises(ResolutionNotPossibleError, match="no longer exists"):
         await now(conflict.resolve(Resolution.RENAME_EXISTING, model()))

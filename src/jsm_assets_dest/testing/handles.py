@@ -7,25 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias, TypeVar, Unpack
 
 from .world.entities import (
-    BOOLEAN,
-    DEFAULT,
-    DOUBLE,
-    GROUP,
     IMPORT_TYPE_NAMES,
-    INTEGER,
-    REFERENCE,
-    STATUS,
-    USER,
     Account,
     AssetObject,
     Attribute,
+    AttributeType,
+    DefaultType,
     ObjectSchema,
     ObjectType,
 )
+from .world.object_types import AttributeSettings, create_attribute, create_object_type
 from .world.objects import create_object, delete_object, update_object
 from .world.schemas import roles_of, set_actors
 from .world.site import Site
-from .world.types import AttributeSettings, create_attribute, create_object_type
 
 _T = TypeVar("_T")
 Shown: TypeAlias = None | str | int | float | bool | list[str | int | float | bool]
@@ -33,7 +27,12 @@ Shown: TypeAlias = None | str | int | float | bool | list[str | int | float | bo
 A value of an attribute as plain Python.
 """
 
-_KINDS = {**dict.fromkeys(IMPORT_TYPE_NAMES, DEFAULT), "user": USER, "group": GROUP, "status": STATUS}
+_KINDS = {
+    **dict.fromkeys(IMPORT_TYPE_NAMES, AttributeType.DEFAULT),
+    "user": AttributeType.USER,
+    "group": AttributeType.GROUP,
+    "status": AttributeType.STATUS,
+}
 
 
 class SeededObject:
@@ -84,17 +83,17 @@ class SeededObject:
         return values[0] if values else None
 
     def _plain(self, attribute: Attribute, text: str) -> str | int | float | bool:
-        if attribute.type == REFERENCE:
+        if attribute.type == AttributeType.REFERENCE:
             return self._site.key_of(self._site.objects[int(text)])
-        if attribute.type == STATUS:
+        if attribute.type == AttributeType.STATUS:
             return self._site.statuses[int(text)].name
-        if attribute.type == USER and text in self._site.accounts:
+        if attribute.type == AttributeType.USER and text in self._site.accounts:
             return self._site.accounts[text].email
-        if attribute.type == DEFAULT and attribute.default_type == INTEGER:
+        if attribute.type == AttributeType.DEFAULT and attribute.default_type == DefaultType.INTEGER:
             return int(text)
-        if attribute.type == DEFAULT and attribute.default_type == DOUBLE:
+        if attribute.type == AttributeType.DEFAULT and attribute.default_type == DefaultType.DOUBLE:
             return float(text)
-        if attribute.type == DEFAULT and attribute.default_type == BOOLEAN:
+        if attribute.type == AttributeType.DEFAULT and attribute.default_type == DefaultType.BOOLEAN:
             return text == "true"
         return text
 
@@ -250,14 +249,14 @@ class SeededType:
         if references is not None or type in ("reference", "referenced_object"):
             if references is None:
                 raise ValueError("a reference needs the object type it refers to")
-            kind = REFERENCE
+            kind = AttributeType.REFERENCE
             settings["type_value"] = references.id
             settings.setdefault("additional_value", str(min(self._site.reference_types)))
         elif type in _KINDS:
             kind = _KINDS[type]
         else:
             raise ValueError(f"unknown type {type!r}; known are {', '.join(_KINDS)} and reference")
-        if kind == DEFAULT:
+        if kind == AttributeType.DEFAULT:
             settings["default_type"] = IMPORT_TYPE_NAMES[type]
         if multiple:
             settings["maximum"] = -1

@@ -104,7 +104,8 @@ class RequestReader:
 
     async def _line(self) -> bytes:
         try:
-            line = await self._reader.readline()
+            async with asyncio.timeout(self._seconds):
+                line = await self._reader.readline()
         except ValueError:
             raise InvalidRequestError("A line is too long") from None
         if not line.endswith(b"\n"):
@@ -141,8 +142,7 @@ class RequestReader:
         chunks: list[bytes] = []
         total = 0
         while True:
-            async with asyncio.timeout(self._seconds):
-                line = await self._line()
+            line = await self._line()
             match = _SIZE.fullmatch(line)
             if match is None:
                 raise InvalidRequestError("The size of a chunk is invalid")
@@ -153,9 +153,8 @@ class RequestReader:
             if not size:
                 break
             chunks.append(await self._exactly(size))
-            async with asyncio.timeout(self._seconds):
-                if await self._line() not in (b"\r\n", b"\n"):
-                    raise InvalidRequestError("A chunk is longer than its size")
+            if await self._line() not in (b"\r\n", b"\n"):
+                raise InvalidRequestError("A chunk is longer than its size")
         async with asyncio.timeout(self._seconds):
             while await self._line() not in (b"\r\n", b"\n"):
                 pass

@@ -38,13 +38,11 @@ class Body(Fields):
     Args:
         allowed: False for operations without a body.
         whole: any JSON is accepted, and the rules check it.
-        form: `application/x-www-form-urlencoded` is accepted too.
         may_be_empty: no body means an empty object.
     """
 
     allowed: bool = True
     whole: bool = False
-    form: bool = False
     may_be_empty: bool = False
 
 

@@ -8,16 +8,12 @@ from functools import lru_cache
 
 from ..world.clock import display_timestamp, timestamp
 from ..world.entities import (
-    DEFAULT,
     DEFAULT_TYPE_NAMES,
-    GROUP,
     IMAGE_SIZES,
-    REFERENCE,
-    STATUS,
-    USER,
     Account,
     AssetObject,
     Attribute,
+    AttributeType,
     HistoryEntry,
     Icon,
     ObjectSchema,
@@ -124,10 +120,10 @@ class Renderer:
         if with_type:
             document["objectType"] = self.object_type(self._site.types[attribute.type_id])
         document.update(name=attribute.name, label=attribute.label, type=attribute.type)
-        if attribute.type == DEFAULT and attribute.default_type is not None:
+        if attribute.type == AttributeType.DEFAULT and attribute.default_type is not None:
             name = DEFAULT_TYPE_NAMES[attribute.default_type]
             document["defaultType"] = {"id": attribute.default_type, "name": name}
-        if attribute.type == REFERENCE:
+        if attribute.type == AttributeType.REFERENCE:
             # The target is in `referenceObjectTypeId` and `referenceObjectType`, not in `typeValue`.
             kind = self._site.reference_types[int(attribute.additional_value or "0")]
             target = self._site.types[int(attribute.type_value or "0")]
@@ -260,7 +256,7 @@ class Renderer:
 
     def value(self, attribute: Attribute, value: str) -> JsonObject:
         """One value of an attribute."""
-        if attribute.type == REFERENCE:
+        if attribute.type == AttributeType.REFERENCE:
             target = self._site.objects[int(value)]
             return {
                 "referencedObject": self.asset(target),
@@ -268,13 +264,13 @@ class Renderer:
                 "searchValue": self._site.key_of(target),
                 "referencedType": True,
             }
-        if attribute.type == STATUS:
+        if attribute.type == AttributeType.STATUS:
             status = self._site.statuses[int(value)]
             return self._named(value, status.name, "status", self.status(status, nested=True))
-        if attribute.type == USER:
+        if attribute.type == AttributeType.USER:
             account = self._site.accounts[value]
             return {**_plain(value, account.display_name), "user": self.user(account)}
-        if attribute.type == GROUP:
+        if attribute.type == AttributeType.GROUP:
             group: JsonObject = {"avatarUrl": f"{self._base}/group.png", "name": value}
             return self._named(value, value, "group", group)
         return _plain(value, display(attribute, value, self._language))

@@ -27,7 +27,7 @@ from . import (  # noqa: F401  # they add their operations to the router
     type_routes,
 )
 from .access import ASSETS_DENIED, Access, RateLimit, gateway_not_found
-from .call import ROUTER, Body, Call, Caller, Operation, Routes
+from .call import ROUTER, WHOLE_BODY, Call, Caller, Operation, Routes
 from .exchange import (
     CONTENT_NETWORK_PAGE,
     HTML,
@@ -57,8 +57,7 @@ def _unreachable(call: Call) -> Response:
 
 
 # The token endpoint needs no caller, so it is handled before the caller is identified.
-_TOKEN_BODY = Body(whole=True, form=True)
-Routes("auth").operation("request access token", "POST /oauth/token", _TOKEN_BODY)(_unreachable)
+Routes("auth").operation("request access token", "POST /oauth/token", WHOLE_BODY)(_unreachable)
 
 
 @define(eq=False)

@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import cast
 
-from ..world import types
+from ..world import object_types
 from ..world.entities import Attribute
 from ..world.json_reading import BOOLEAN, ID, INTEGER, NUMBER, STRING, STRINGS, JsonValue
+from ..world.object_types import AttributeSettings
 from ..world.rejections import not_found
-from ..world.types import AttributeSettings
 from .call import Body, Call, Routes
 from .exchange import Response
 from .rendering import image_response
@@ -66,7 +66,7 @@ The settings that one tool changes by `.../configure` only.
 def create_object_type(call: Call) -> JsonValue:
     schema = call.schema_in_body("objectSchemaId")
     call.require(schema, "manage")
-    object_type = types.create_object_type(
+    object_type = object_types.create_object_type(
         call.site,
         schema,
         parent=call.object_type_in_body("parentObjectTypeId") if "parentObjectTypeId" in call.body else None,
@@ -83,7 +83,7 @@ def get_object_type(call: Call) -> JsonValue:
 @ROUTES.operation("update object type", "PUT /objecttype/{id}", _UPDATE)
 def update_object_type(call: Call) -> JsonValue:
     object_type = call.object_type("manage")
-    types.update_object_type(call.site, object_type, **call.arguments(_ARGUMENTS))
+    object_types.update_object_type(call.site, object_type, **call.arguments(_ARGUMENTS))
     return call.render.object_type(object_type)
 
 
@@ -91,7 +91,7 @@ def update_object_type(call: Call) -> JsonValue:
 def delete_object_type(call: Call) -> JsonValue:
     object_type = call.object_type("manage")
     document = call.render.object_type(object_type)
-    types.delete_object_type(call.site, object_type)
+    object_types.delete_object_type(call.site, object_type)
     return document
 
 
@@ -99,7 +99,7 @@ def delete_object_type(call: Call) -> JsonValue:
 def position_object_type(call: Call) -> JsonValue:
     object_type, body = call.object_type("manage"), call.body
     parent = call.object_type_in_body("toObjectTypeId") if "toObjectTypeId" in body else None
-    types.move_object_type(call.site, object_type, parent, body["position"])
+    object_types.move_object_type(call.site, object_type, parent, body["position"])
     return call.render.object_type(object_type)
 
 
@@ -157,7 +157,7 @@ def _attribute(call: Call) -> Attribute:
 )
 def create_attribute(call: Call) -> JsonValue:
     object_type, body = call.object_type("manage", "objectTypeId"), call.body
-    attribute = types.create_attribute(
+    attribute = object_types.create_attribute(
         call.site, object_type, name=body["name"], type=body["type"], **_settings(call)
     )
     return call.render.attribute(attribute, with_type=True)
@@ -172,13 +172,13 @@ def update_attribute(call: Call) -> JsonValue:
     needs_configure = call.site.doubts.attribute_update_needs_configure
     settings = _settings(call, without=_CONFIGURED if needs_configure else ())
     name, kind = call.body.get("name"), call.body.get("type")
-    types.update_attribute(call.site, attribute, name=name, type=kind, **settings)
+    object_types.update_attribute(call.site, attribute, name=name, type=kind, **settings)
     return call.render.attribute(attribute, with_type=True)
 
 
 @ATTRIBUTE_ROUTES.operation("delete attribute", "DELETE /{id}")
 def delete_attribute(call: Call) -> None:
-    types.delete_attribute(call.site, _attribute(call))
+    object_types.delete_attribute(call.site, _attribute(call))
 
 
 @ATTRIBUTE_ROUTES.operation(
@@ -191,7 +191,7 @@ def delete_attribute(call: Call) -> None:
 def configure_attribute(call: Call) -> JsonValue:
     attribute = _attribute(call)
     others = {setting for setting, _ in _SETTINGS.values()}.difference(_CONFIGURED)
-    types.update_attribute(call.site, attribute, **_settings(call, without=others))
+    object_types.update_attribute(call.site, attribute, **_settings(call, without=others))
     return call.render.attribute(attribute, with_type=True)
 
 
@@ -201,5 +201,5 @@ def configure_attribute(call: Call) -> JsonValue:
 def position_attribute(call: Call) -> JsonValue:
     call.object_type("manage", "objectTypeId")
     attribute = _attribute(call)
-    types.position_attribute(call.site, attribute, call.body["position"])
+    object_types.position_attribute(call.site, attribute, call.body["position"])
     return call.render.attribute(attribute, with_type=True)

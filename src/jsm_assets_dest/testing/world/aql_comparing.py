@@ -7,7 +7,7 @@ import operator
 import re
 
 from .aql_parsing import InvalidQuery
-from .entities import DATE, DATE_TIME, Attribute
+from .entities import Attribute, DefaultType
 from .values import BadValue, normalise_plain
 
 _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -48,7 +48,7 @@ def compare(sign: str, value: str, text: str) -> bool:
 
 def plain_texts(attribute: Attribute, text: str) -> list[str]:
     """Return the stored form of a number or date in a query; nothing if the string is neither."""
-    if attribute.default_type in (DATE, DATE_TIME):
+    if attribute.default_type in (DefaultType.DATE, DefaultType.DATE_TIME):
         when = moment_of(text)
         try:
             text = datetime.datetime.fromtimestamp(when, datetime.UTC).isoformat() if when is not None else ""

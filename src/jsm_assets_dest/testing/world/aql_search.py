@@ -21,7 +21,7 @@ from .aql_parsing import (
     Query,
     References,
 )
-from .entities import DATE, DATE_TIME, DEFAULT, DOUBLE, GROUP, INTEGER, STATUS, USER, AssetObject, Attribute
+from .entities import AssetObject, Attribute, AttributeType, DefaultType
 from .site import Site, as_id
 
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
@@ -262,20 +262,25 @@ class Search:
             for label in self._label_attributes():
                 values.extend(str(object_id) for object_id in site.objects_with(label.id, text))
             return values
-        if attribute.type == STATUS:
+        if attribute.type == AttributeType.STATUS:
             return [
                 str(status.id) for status in site.statuses.values() if status.name.lower() == text.lower()
             ]
-        if attribute.type == USER:
+        if attribute.type == AttributeType.USER:
             return [
                 account.account_id
                 for account in site.accounts.values()
                 if text.lower()
                 in (account.account_id.lower(), account.email.lower(), account.display_name.lower())
             ]
-        if attribute.type == GROUP:
+        if attribute.type == AttributeType.GROUP:
             return [text]
-        if attribute.type == DEFAULT and attribute.default_type in (INTEGER, DOUBLE, DATE, DATE_TIME):
+        if attribute.type == AttributeType.DEFAULT and attribute.default_type in (
+            DefaultType.INTEGER,
+            DefaultType.DOUBLE,
+            DefaultType.DATE,
+            DefaultType.DATE_TIME,
+        ):
             return plain_texts(attribute, text)
         return [text]
 
@@ -320,9 +325,9 @@ class Search:
                 if attribute.is_reference:
                     target = site.objects[int(value)]
                     texts.extend(self._texts(target, path[1:]) if len(path) > 1 else [site.label_of(target)])
-                elif attribute.type == STATUS:
+                elif attribute.type == AttributeType.STATUS:
                     texts.append(site.statuses[int(value)].name)
-                elif attribute.type == USER:
+                elif attribute.type == AttributeType.USER:
                     texts.append(site.accounts[value].display_name)
                 else:
                     texts.append(value)

@@ -18,23 +18,17 @@ _REMOVAL = (
 _PEOPLE = "It needs an inactive account, and the probe reads no people."
 
 
-def _probed(default: _T, *, by: str, choices: Sequence[_T] | None = None) -> _T:
-    """Declare a switch that a question group of the probe settles.
+def _switch(default: _T, *, by: str = "", because: str = "", choices: Sequence[_T] | None = None) -> _T:
+    """Declare a switch.
 
     Args:
         default: the likelier or the harsher reading.
-        by: the name of the question group.
+        by: the name of the question group of the probe that settles it.
+        because: the reason if no question settles it.
         choices: the readings, if there are only a few.
     """
-    return _field(default, {"probe": by}, choices)
+    metadata = {"unprobed": because} if because else {"probe": by}
 
-
-def _unprobed(default: _T, *, because: str) -> _T:
-    """Declare a switch that no question of the probe settles, with the reason."""
-    return _field(default, {"unprobed": because}, None)
-
-
-def _field(default: _T, metadata: dict[str, str], choices: Sequence[_T] | None) -> _T:
     def check(_: object, switch: attrs.Attribute[_T], value: object) -> None:
         expected: type = type(default)
         types = (expected, int) if issubclass(expected, float) else (expected,)
@@ -166,94 +160,94 @@ class Doubts:
     __module__ = "jsm_assets_dest.testing"
     __repr__ = short_repr
 
-    object_types_in_entries: bool = _probed(False, by="lists")
-    is_last_as_text: bool = _probed(False, by="search")
-    is_last_absent: bool = _probed(False, by="search")
-    parent_id_as_number: bool = _probed(False, by="lists")
-    import_source_schema_as_uuid: bool = _probed(False, by="import")
-    icon_ids_as_uuid: bool = _probed(False, by="lists")
-    repeated_mapping_put: bool = _probed(False, by="import")
-    mapping_put_is_asynchronous: bool = _probed(True, by="import")
-    mapping_seconds: float = _probed(1.0, by="import")
-    mapping_needs_external_id_part: bool = _probed(True, by="import")
-    mapping_names_must_match: bool = _probed(False, by="import")
-    unknown_external_id_code: str = _probed(
+    object_types_in_entries: bool = _switch(False, by="lists")
+    is_last_as_text: bool = _switch(False, by="search")
+    is_last_absent: bool = _switch(False, by="search")
+    parent_id_as_number: bool = _switch(False, by="lists")
+    import_source_schema_as_uuid: bool = _switch(False, by="import")
+    icon_ids_as_uuid: bool = _switch(False, by="lists")
+    repeated_mapping_put: bool = _switch(False, by="import")
+    mapping_put_is_asynchronous: bool = _switch(True, by="import")
+    mapping_seconds: float = _switch(1.0, by="import")
+    mapping_needs_external_id_part: bool = _switch(True, by="import")
+    mapping_names_must_match: bool = _switch(False, by="import")
+    unknown_external_id_code: str = _switch(
         "UNKNOWN_EXTERNAL_ID_MAPPING",
         by="import",
         choices=("UNKNOWN_EXTERNAL_ID_MAPPING", "MAPPING_INVALID_EXTERNAL_ID"),
     )
-    two_labels_accepted: bool = _probed(True, by="objects")
-    unlimited_cardinality_accepted: bool = _probed(True, by="objects")
-    unknown_import_source_status: int = _probed(400, by="errors", choices=(400, 404))
-    unknown_id_in_body_status: int = _probed(400, by="objects", choices=(400, 404))
-    schema_reference_types_present: bool = _probed(True, by="lists")
-    execution_link_spelling: str = _probed("insight", by="import", choices=("insight", "assets"))
-    delete_object_status: int = _probed(200, by="objects", choices=(200, 204))
-    delete_object_body: bool = _probed(False, by="objects")
-    unlicensed_workspace_status: int = _probed(403, by="second account", choices=(403, 404))
-    non_agents_can_search: bool = _probed(False, by="second account")
-    group_and_status_values_in_search_value_only: bool = _probed(False, by="objects")
-    fresh_token_seconds: float = _probed(0.0, by="token")
-    attribute_update_needs_configure: bool = _probed(False, by="objects")
-    roles_writable: bool = _probed(True, by="objects")
-    roles_readable: bool = _probed(True, by="lists")
-    global_config_present: bool = _probed(True, by="lists")
-    reads_cross_schema_switch: bool = _probed(True, by="identity")
-    total_present: bool = _probed(True, by="search")
-    total_capped_at: int = _probed(1000, by="search")
-    largest_page: int = _probed(1000, by="search")
-    larger_pages: str = _probed("cut", by="search", choices=("cut", "honored", "rejected"))
-    is_last_too_early: bool = _probed(True, by="search")
-    extra_page_fields: bool = _probed(False, by="search")
-    short_page_every: int = _unprobed(
+    two_labels_accepted: bool = _switch(True, by="objects")
+    unlimited_cardinality_accepted: bool = _switch(True, by="objects")
+    unknown_import_source_status: int = _switch(400, by="errors", choices=(400, 404))
+    unknown_id_in_body_status: int = _switch(400, by="objects", choices=(400, 404))
+    schema_reference_types_present: bool = _switch(True, by="lists")
+    execution_link_spelling: str = _switch("insight", by="import", choices=("insight", "assets"))
+    delete_object_status: int = _switch(200, by="objects", choices=(200, 204))
+    delete_object_body: bool = _switch(False, by="objects")
+    unlicensed_workspace_status: int = _switch(403, by="second account", choices=(403, 404))
+    non_agents_can_search: bool = _switch(False, by="second account")
+    group_and_status_values_in_search_value_only: bool = _switch(False, by="objects")
+    fresh_token_seconds: float = _switch(0.0, by="token")
+    attribute_update_needs_configure: bool = _switch(False, by="objects")
+    roles_writable: bool = _switch(True, by="objects")
+    roles_readable: bool = _switch(True, by="lists")
+    global_config_present: bool = _switch(True, by="lists")
+    reads_cross_schema_switch: bool = _switch(True, by="identity")
+    total_present: bool = _switch(True, by="search")
+    total_capped_at: int = _switch(1000, by="search")
+    largest_page: int = _switch(1000, by="search")
+    larger_pages: str = _switch("cut", by="search", choices=("cut", "honored", "rejected"))
+    is_last_too_early: bool = _switch(True, by="search")
+    extra_page_fields: bool = _switch(False, by="search")
+    short_page_every: int = _switch(
         0, because="Short pages come at random; a few requests cannot exclude them."
     )
-    ties_differ_between_queries: bool = _probed(True, by="import")
-    order_by_key_as_text: bool = _probed(False, by="search")
-    search_lag_seconds: float = _probed(0.0, by="import")
-    count_lag_seconds: float = _probed(0.0, by="import")
-    search_snapshot: bool = _probed(False, by="import")
-    longest_query: int = _probed(0, by="search")
-    largest_in_list: int = _probed(0, by="search")
-    unknown_attribute_finds_nothing: bool = _probed(False, by="search")
-    schema_key_can_change: bool = _probed(False, by="objects")
-    seraph_header_on_success: bool = _probed(True, by="errors")
-    import_errors_fail_result: bool = _probed(False, by="import")
-    container_token_status: int = _probed(401, by="errors", choices=(401, 403))
-    identifiers_ignore_case: bool = _probed(True, by="import")
-    mapping_resets_missing_objects: bool = _unprobed(
+    ties_differ_between_queries: bool = _switch(True, by="import")
+    order_by_key_as_text: bool = _switch(False, by="search")
+    search_lag_seconds: float = _switch(0.0, by="import")
+    count_lag_seconds: float = _switch(0.0, by="import")
+    search_snapshot: bool = _switch(False, by="import")
+    longest_query: int = _switch(0, by="search")
+    largest_in_list: int = _switch(0, by="search")
+    unknown_attribute_finds_nothing: bool = _switch(False, by="search")
+    schema_key_can_change: bool = _switch(False, by="objects")
+    seraph_header_on_success: bool = _switch(True, by="errors")
+    import_errors_fail_result: bool = _switch(False, by="import")
+    container_token_status: int = _switch(401, by="errors", choices=(401, 403))
+    identifiers_ignore_case: bool = _switch(True, by="import")
+    mapping_resets_missing_objects: bool = _switch(
         True, because="The setting can be neither set nor read by a request."
     )
-    missing_objects_need_registration: bool = _unprobed(False, because=_REMOVAL)
-    registration_seconds: float = _unprobed(60.0, because=_REMOVAL)
-    type_without_entries_is_skipped: bool = _unprobed(False, because=_REMOVAL)
-    removal_includes_unmapped_children: bool = _unprobed(False, because=_REMOVAL)
-    cancelled_run_counts: bool = _unprobed(False, because=_REMOVAL)
-    identical_objects_are_touched: bool = _probed(False, by="import")
-    last_duplicate_wins: bool = _probed(False, by="import")
-    references_resolved_per_chunk: bool = _probed(False, by="import")
-    missing_objects_key: str = _probed("", by="import")
-    created_query_in: str = _probed("progress", by="import", choices=("progress", "status", ""))
-    object_update_replaces: bool = _probed(False, by="objects")
-    object_update_needs_type: bool = _probed(True, by="objects")
-    attribute_id_as_text_ignored: bool = _probed(False, by="objects")
-    inactive_users_accepted: bool = _unprobed(False, because=_PEOPLE)
-    group_values: str = _probed("name or id", by="objects", choices=("name or id", "name", "id"))
-    avatar_token: bool = _probed(True, by="search")
-    assets_texts_translated: bool = _probed(True, by="errors")
-    assets_follows_language_headers: bool = _probed(False, by="errors")
-    responses_compressed: bool = _probed(False, by="identity")
-    users_filtered_first: bool = _unprobed(False, because=_PEOPLE)
-    user_search_page: int = _unprobed(100, because=_PEOPLE)
-    imports_empty_unmapped_attributes: bool = _unprobed(
+    missing_objects_need_registration: bool = _switch(False, because=_REMOVAL)
+    registration_seconds: float = _switch(60.0, because=_REMOVAL)
+    type_without_entries_is_skipped: bool = _switch(False, because=_REMOVAL)
+    removal_includes_unmapped_children: bool = _switch(False, because=_REMOVAL)
+    cancelled_run_counts: bool = _switch(False, because=_REMOVAL)
+    identical_objects_are_touched: bool = _switch(False, by="import")
+    last_duplicate_wins: bool = _switch(False, by="import")
+    references_resolved_per_chunk: bool = _switch(False, by="import")
+    missing_objects_key: str = _switch("", by="import")
+    created_query_in: str = _switch("progress", by="import", choices=("progress", "status", ""))
+    object_update_replaces: bool = _switch(False, by="objects")
+    object_update_needs_type: bool = _switch(True, by="objects")
+    attribute_id_as_text_ignored: bool = _switch(False, by="objects")
+    inactive_users_accepted: bool = _switch(False, because=_PEOPLE)
+    group_values: str = _switch("name or id", by="objects", choices=("name or id", "name", "id"))
+    avatar_token: bool = _switch(True, by="search")
+    assets_texts_translated: bool = _switch(True, by="errors")
+    assets_follows_language_headers: bool = _switch(False, by="errors")
+    responses_compressed: bool = _switch(False, by="identity")
+    users_filtered_first: bool = _switch(False, because=_PEOPLE)
+    user_search_page: int = _switch(100, because=_PEOPLE)
+    imports_empty_unmapped_attributes: bool = _switch(
         False, because="The import of the probe fills all attributes of its object type."
     )
-    jsm_has_account_header: bool = _probed(False, by="identity")
-    assets_has_account_header: bool = _probed(False, by="identity")
-    classic_token_on_short: bool = _probed(True, by="identity")
-    classic_token_on_ex_jira: bool = _probed(True, by="identity")
-    classic_token_on_site_gateway: bool = _probed(True, by="identity")
-    unknown_workspace_status: int = _probed(404, by="errors", choices=(403, 404))
-    schema_without_role_status: int = _probed(403, by="second account", choices=(403, 404))
-    repeated_chunk_counts: bool = _probed(False, by="import")
-    chunk_after_completed_status: int = _probed(400, by="import", choices=(200, 400, 404, 409))
+    jsm_has_account_header: bool = _switch(False, by="identity")
+    assets_has_account_header: bool = _switch(False, by="identity")
+    classic_token_on_short: bool = _switch(True, by="identity")
+    classic_token_on_ex_jira: bool = _switch(True, by="identity")
+    classic_token_on_site_gateway: bool = _switch(True, by="identity")
+    unknown_workspace_status: int = _switch(404, by="errors", choices=(403, 404))
+    schema_without_role_status: int = _switch(403, by="second account", choices=(403, 404))
+    repeated_chunk_counts: bool = _switch(False, by="import")
+    chunk_after_completed_status: int = _switch(400, by="import", choices=(200, 400, 404, 409))

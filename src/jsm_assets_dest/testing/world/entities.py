@@ -12,12 +12,20 @@ from attrs import AttrsInstance, Factory, define, field, fields
 
 from .json_reading import JsonObject, JsonValue
 
-DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
-"""
-The numbers of attribute types. 3, 5 and 8 are known from the Data Center edition only.
-"""
 
-(TEXT, INTEGER, BOOLEAN, DOUBLE, DATE, TIME, DATE_TIME, URL, EMAIL, TEXTAREA, SELECT, IP_ADDRESS) = range(12)
+class AttributeType:
+    """The numbers of attribute types. 3, 5 and 8 are known from the Data Center edition only."""
+
+    DEFAULT, REFERENCE, USER, CONFLUENCE, GROUP, VERSION, PROJECT, STATUS, BITBUCKET = range(9)
+
+
+class DefaultType:
+    """The numbers of default types: those of the values of attributes of type `DEFAULT`."""
+
+    TEXT, INTEGER, BOOLEAN, DOUBLE, DATE, TIME, DATE_TIME, URL, EMAIL, TEXTAREA, SELECT, IP_ADDRESS = range(
+        12
+    )
+
 
 _DEFAULT_TYPES = (
     ("Text", "text"),
@@ -136,7 +144,7 @@ class Attribute:
     @property
     def is_reference(self) -> bool:
         """True if its values are other objects."""
-        return self.type == REFERENCE
+        return self.type == AttributeType.REFERENCE
 
     @property
     def is_multiple(self) -> bool:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import cast
 
 from .entities import (
-    DEFAULT,
     DEFAULT_ICON_ID,
     IMPORT_TYPE_NAMES,
-    REFERENCE,
-    STATUS,
+    AttributeType,
     Icon,
     ImportSource,
     MappingProgress,
@@ -18,10 +16,10 @@ from .entities import (
 from .json_reading import JsonObject, JsonValue
 from .mapping_checks import SYSTEM_NAMES, MappingChecker
 from .mapping_document import AttributeEntry, TypeEntry, read_document
+from .object_types import AttributeSettings, create_attribute, create_object_type
 from .objects import reset_policies
 from .rejections import Rejection, errors_body, not_found
 from .site import Site
-from .types import AttributeSettings, create_attribute, create_object_type
 
 
 def submit_mapping(site: Site, source: ImportSource, body: JsonValue, *, partial: bool) -> None:
@@ -197,7 +195,7 @@ class _Application:
         if entry.type == "referenced_object":
             settings["type_value"] = str(self._type_of(*self._checker.target(entry)).id)
             settings["additional_value"] = str(min(site.reference_types))
-            return REFERENCE, settings
+            return AttributeType.REFERENCE, settings
         if entry.type == "status":
             settings["type_value_multi"] = [
                 str(status.id)
@@ -205,9 +203,9 @@ class _Application:
                 for status in self._checker.statuses
                 if status.name.lower() == name.lower()
             ]
-            return STATUS, settings
+            return AttributeType.STATUS, settings
         settings["default_type"] = IMPORT_TYPE_NAMES[entry.type]
-        return DEFAULT, settings
+        return AttributeType.DEFAULT, settings
 
 
 def _default_icon(site: Site) -> str:

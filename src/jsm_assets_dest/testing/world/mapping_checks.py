@@ -12,9 +12,9 @@ from .aql_parsing import InvalidQuery, parse
 from .entities import Attribute, ImportSource, ObjectSchema, ObjectType, Status
 from .json_reading import JsonObject
 from .mapping_document import AttributeEntry, Document, TypeEntry, import_type_of, named
+from .object_types import is_cardinality
 from .rejections import data_validation
 from .site import Site
-from .types import is_cardinality
 from .values import name_problem
 
 SYSTEM_NAMES = {"key", "created", "updated"}

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar, cast
 
 from attrs import define, field
 
-from .entities import DEFAULT, IMPORT_TYPE_NAMES, REFERENCE, STATUS, Attribute, ImportSource, ObjectType
+from .entities import IMPORT_TYPE_NAMES, Attribute, AttributeType, ImportSource, ObjectType
 from .json_reading import ARRAY, BOOLEAN, INTEGER, OBJECT, STRING, Fields, JsonObject, JsonValue, read_fields
 from .rejections import bad_request
 from .site import Site
@@ -298,11 +298,11 @@ _NAMES: dict[int | None, str] = {number: name for name, number in IMPORT_TYPE_NA
 
 def import_type_of(attribute: Attribute) -> str:
     """Return the name of an attribute's type in mapping documents."""
-    if attribute.type == REFERENCE:
+    if attribute.type == AttributeType.REFERENCE:
         return "referenced_object"
-    if attribute.type == STATUS:
+    if attribute.type == AttributeType.STATUS:
         return "status"
-    return _NAMES.get(attribute.default_type, "") if attribute.type == DEFAULT else ""
+    return _NAMES.get(attribute.default_type, "") if attribute.type == AttributeType.DEFAULT else ""
 
 
 def schema_and_mapping(site: Site, source: ImportSource) -> JsonObject:
@@ -386,7 +386,7 @@ def _attribute_document(site: Site, attribute: Attribute) -> JsonObject:
         target = site.types[int(attribute.type_value or "0")]
         document["referenceObjectTypeName"] = target.name
         document["referenceObjectTypeExternalId"] = target.external_id
-    if attribute.type == STATUS and attribute.type_value_multi:
+    if attribute.type == AttributeType.STATUS and attribute.type_value_multi:
         document["typeValues"] = [
             site.statuses[int(status_id)].name for status_id in attribute.type_value_multi
         ]

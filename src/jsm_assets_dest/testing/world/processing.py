@@ -16,16 +16,7 @@ from attrs import define, field
 from .aql_parsing import InvalidQuery, Query, parse
 from .aql_search import Search
 from .clock import import_timestamp
-from .entities import (
-    DEFAULT,
-    SELECT,
-    STATUS,
-    AssetObject,
-    Attribute,
-    Execution,
-    ImportSource,
-    ObjectType,
-)
+from .entities import AssetObject, Attribute, AttributeType, DefaultType, Execution, ImportSource, ObjectType
 from .json_reading import JsonObject, JsonValue
 from .mapping_document import mapped_attribute
 from .objects import insert_object, store_values, treat_missing, value_problem
@@ -344,13 +335,13 @@ class _Importer:
 
     def _normalise(self, attribute: Attribute, text: str) -> str | None:
         unknown = self._source.unknown_values
-        if attribute.type == DEFAULT and attribute.default_type == SELECT:
+        if attribute.type == AttributeType.DEFAULT and attribute.default_type == DefaultType.SELECT:
             options = options_of(attribute)
             if text not in options:
                 if unknown != "add":
                     return None
                 attribute.options = ",".join([*options, text])
-        if attribute.type == STATUS:
+        if attribute.type == AttributeType.STATUS:
             try:
                 return normalise(self._site, attribute, text)
             except BadValue:

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from .entities import STATUS, Account, ObjectSchema, ObjectType, ReferenceType, Role, Status, change
+from .entities import Account, AttributeType, ObjectSchema, ObjectType, ReferenceType, Role, Status, change
+from .object_types import delete_object_type
 from .rejections import Rejection, bad_request, errors_body, invalid, invalid_fields
 from .site import Site
-from .types import delete_object_type
 from .values import name_problem
 
 KEY_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9]{0,9}")
@@ -230,7 +230,7 @@ def update_status(
 def delete_status(site: Site, status: Status) -> None:
     """Delete a status type that no object has and no attribute lists."""
     for attribute in site.attributes.values():
-        if attribute.type != STATUS:
+        if attribute.type != AttributeType.STATUS:
             continue
         if site.objects_with(attribute.id, str(status.id)) or str(status.id) in attribute.type_value_multi:
             raise bad_request(f"The status {status.name} is in use and cannot be deleted")

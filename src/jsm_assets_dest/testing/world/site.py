@@ -14,12 +14,11 @@ from attrs import define
 from .clock import EmulatorClock
 from .doubts import Doubts
 from .entities import (
-    BOOLEAN,
-    DEFAULT,
-    SELECT,
     Account,
     AssetObject,
     Attribute,
+    AttributeType,
+    DefaultType,
     Execution,
     Group,
     HistoryEntry,
@@ -289,7 +288,10 @@ class Site:
             asset.values.pop(attribute_id, None)
             return
         attribute = self.attributes[attribute_id]
-        if attribute.type != DEFAULT or attribute.default_type in (BOOLEAN, SELECT):
+        if attribute.type != AttributeType.DEFAULT or attribute.default_type in (
+            DefaultType.BOOLEAN,
+            DefaultType.SELECT,
+        ):
             values = [sys.intern(value) for value in values]
         asset.values[attribute_id] = tuple(values)
 

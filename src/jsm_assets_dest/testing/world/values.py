@@ -13,27 +13,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from .clock import display_date, display_timestamp, timestamp
-from .entities import (
-    BOOLEAN,
-    DATE,
-    DATE_TIME,
-    DEFAULT,
-    DOUBLE,
-    EMAIL,
-    GROUP,
-    INTEGER,
-    IP_ADDRESS,
-    REFERENCE,
-    SELECT,
-    STATUS,
-    TEXT,
-    TEXTAREA,
-    TIME,
-    URL,
-    USER,
-    Attribute,
-    Status,
-)
+from .entities import Attribute, AttributeType, DefaultType, Status
 from .site import Site, as_id
 
 LONGEST_TEXT = 255
@@ -65,20 +45,22 @@ def normalise(site: Site, attribute: Attribute, text: str) -> str:
     Raises:
         BadValue: the value does not fit the type of the attribute.
     """
-    if attribute.type == DEFAULT:
-        value = normalise_plain(attribute.default_type if attribute.default_type is not None else TEXT, text)
-        if attribute.regex and attribute.default_type in (TEXT, EMAIL, None):
+    if attribute.type == AttributeType.DEFAULT:
+        value = normalise_plain(
+            attribute.default_type if attribute.default_type is not None else DefaultType.TEXT, text
+        )
+        if attribute.regex and attribute.default_type in (DefaultType.TEXT, DefaultType.EMAIL, None):
             _check_pattern(attribute.regex, value)
-        if attribute.default_type == SELECT and value not in (options_of(attribute) or [value]):
+        if attribute.default_type == DefaultType.SELECT and value not in (options_of(attribute) or [value]):
             raise BadValue(f"Invalid values: {value}")
         return value
-    if attribute.type == REFERENCE:
+    if attribute.type == AttributeType.REFERENCE:
         return _reference(site, attribute, text)
-    if attribute.type == STATUS:
+    if attribute.type == AttributeType.STATUS:
         return _status(site, attribute, text)
-    if attribute.type == USER:
+    if attribute.type == AttributeType.USER:
         return _user(site, attribute, text)
-    if attribute.type == GROUP:
+    if attribute.type == AttributeType.GROUP:
         return _group(site, text)
     return text
 
@@ -184,18 +166,18 @@ def _ip_address(text: str) -> str:
 
 DEFAULT_TYPES: dict[int, tuple[Callable[[str], str], str]] = {
     -1: (str, ""),
-    TEXT: (_text, ""),
-    INTEGER: (_integer, "is not an integer of 32 bits"),
-    BOOLEAN: (_boolean, "is neither true nor false"),
-    DOUBLE: (_double, "is not a number"),
-    DATE: (_date, "is not a date"),
-    TIME: (_time, "is not a time"),
-    DATE_TIME: (_date_time, "is not a date and time"),
-    URL: (_url, "does not start with http:// or https://"),
-    EMAIL: (_email, "is not an email address"),
-    TEXTAREA: (str, ""),
-    SELECT: (_text, ""),
-    IP_ADDRESS: (_ip_address, "is not an IP address"),
+    DefaultType.TEXT: (_text, ""),
+    DefaultType.INTEGER: (_integer, "is not an integer of 32 bits"),
+    DefaultType.BOOLEAN: (_boolean, "is neither true nor false"),
+    DefaultType.DOUBLE: (_double, "is not a number"),
+    DefaultType.DATE: (_date, "is not a date"),
+    DefaultType.TIME: (_time, "is not a time"),
+    DefaultType.DATE_TIME: (_date_time, "is not a date and time"),
+    DefaultType.URL: (_url, "does not start with http:// or https://"),
+    DefaultType.EMAIL: (_email, "is not an email address"),
+    DefaultType.TEXTAREA: (str, ""),
+    DefaultType.SELECT: (_text, ""),
+    DefaultType.IP_ADDRESS: (_ip_address, "is not an IP address"),
 }
 """
 The conversion of each default type, which raises ValueError, and the words of its error after the value.
@@ -251,10 +233,10 @@ def _group(site: Site, text: str) -> str:
 
 def display(attribute: Attribute, value: str, language: str) -> str:
     """Return the display form of a plain value."""
-    if attribute.type == DEFAULT and attribute.default_type == DATE_TIME:
+    if attribute.type == AttributeType.DEFAULT and attribute.default_type == DefaultType.DATE_TIME:
         moment = datetime.datetime.fromisoformat(value)
         return display_timestamp(round(moment.timestamp() * 1000), language)
-    if attribute.type == DEFAULT and attribute.default_type == DATE:
+    if attribute.type == AttributeType.DEFAULT and attribute.default_type == DefaultType.DATE:
         return display_date(datetime.date.fromisoformat(value), language)
     if attribute.suffix:
         return f"{value} {attribute.suffix}"

@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import TypedDict, Unpack
 
 from .entities import (
-    DATE_TIME,
-    DEFAULT,
     DEFAULT_TYPE_NAMES,
-    REFERENCE,
-    STATUS,
-    TEXT,
     Attribute,
+    AttributeType,
+    DefaultType,
     ObjectSchema,
     ObjectType,
     change,
@@ -195,14 +192,19 @@ class AttributeSettings(TypedDict, total=False):
 
 def _add_initial_attributes(site: Site, object_type: ObjectType, *, with_name: bool) -> None:
     """Add Key, Name, Created and Updated, as in the examples of the OpenAPI document."""
-    for name, default_type in (("Key", TEXT), ("Name", TEXT), ("Created", DATE_TIME), ("Updated", DATE_TIME)):
+    for name, default_type in (
+        ("Key", DefaultType.TEXT),
+        ("Name", DefaultType.TEXT),
+        ("Created", DefaultType.DATE_TIME),
+        ("Updated", DefaultType.DATE_TIME),
+    ):
         if name == "Name" and not with_name:
             continue
         attribute = Attribute(
             id=site.ids.number("attribute"),
             type_id=object_type.id,
             name=name,
-            type=DEFAULT,
+            type=AttributeType.DEFAULT,
             default_type=default_type,
             position=len(object_type.attribute_ids),
             external_id=site.ids.external_id(),
@@ -230,7 +232,7 @@ def create_attribute(
     """Create an attribute at the end of a type."""
     if type not in KNOWN_TYPES:
         raise invalid("type", f"The type {type} is unknown")
-    if type == DEFAULT and "default_type" not in settings:
+    if type == AttributeType.DEFAULT and "default_type" not in settings:
         raise invalid("defaultTypeId", "The default type is required for attributes of type 0")
     _check(site, object_type, None, name, type, settings, by_import=by_import)
     attribute = Attribute(
@@ -238,7 +240,7 @@ def create_attribute(
         type_id=object_type.id,
         name=name,
         type=type,
-        default_type=settings.get("default_type") if type == DEFAULT else None,
+        default_type=settings.get("default_type") if type == AttributeType.DEFAULT else None,
         position=len(site.attributes_of(object_type)),
         external_id=external_id or site.ids.external_id(),
         by_import=by_import,
@@ -264,14 +266,15 @@ def update_attribute(
         raise bad_request(f"The attribute {attribute.name} is a system attribute and cannot be edited")
     new_type = attribute.type if type is None else type
     changes_type = new_type != attribute.type or (
-        new_type == DEFAULT and settings.get("default_type", attribute.default_type) != attribute.default_type
+        new_type == AttributeType.DEFAULT
+        and settings.get("default_type", attribute.default_type) != attribute.default_type
     )
     if changes_type and site.objects_having(attribute.id):
         raise invalid("type", "The type of an attribute with values cannot be changed")
     _check(site, object_type, attribute, name, new_type, settings)
     attribute.name = name if name is not None else attribute.name
     attribute.type = new_type
-    if new_type == DEFAULT:
+    if new_type == AttributeType.DEFAULT:
         attribute.default_type = settings.get("default_type", attribute.default_type)
     else:
         attribute.default_type = None
@@ -295,11 +298,11 @@ def _check(
         elif site.attribute_named(object_type, name) not in (None, itself):
             problems["name"] = "Name has to be unique!"
     default_type = settings.get("default_type")
-    if type == DEFAULT and default_type is not None and default_type not in DEFAULT_TYPE_NAMES:
+    if type == AttributeType.DEFAULT and default_type is not None and default_type not in DEFAULT_TYPE_NAMES:
         problems["defaultTypeId"] = f"The default type {default_type} is unknown"
-    if type == REFERENCE:
+    if type == AttributeType.REFERENCE:
         problems.update(_reference_problems(site, object_type, itself, settings))
-    if type == STATUS:
+    if type == AttributeType.STATUS:
         for identifier in settings.get("type_value_multi", []):
             if as_id(identifier) not in site.statuses:
                 problems["typeValueMulti"] = f"The status {identifier} does not exist"
