@@ -385,7 +385,13 @@ def _verification(
     target: ImportTarget, execution: Execution, readback: ReadBack, status: ExecutionStatus, *, is_test: bool
 ) -> Operation[tuple[ImportVerification | None, tuple[str, ...]]]:
     """Compare the records with their objects. The import has succeeded, so a failure is only a note of its result."""
-    comparison = Verifying.of_run(target, readback, execution.options, status, is_test=is_test)
+    comparison = Verifying(
+        target=target,
+        readback=readback,
+        seconds=execution.options.visible_seconds,
+        removes=execution.options.missing_objects == "remove" and not is_test,
+        created={report.name: report.created for report in status.object_types},
+    )
     try:
         return (yield from comparison.run()), ()
     except AssetsError as error:

@@ -18,13 +18,12 @@ from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
 from .._session.site import Site
-from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject
 from ..exceptions import NothingToCompareError, RecordError
 from ..exceptions._declared import Place
 from . import starting
 from .evidence import read_evidence
-from .guard import accept, check_shares, short_lists, would_reject
+from .guard import accept, check_shares, see_objects, short_lists, would_reject
 from .import_tokens import ImportTarget
 from .record_sources import CheckedRecords, Records
 from .run_journal import refuse_other_journal
@@ -42,15 +41,13 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
     with _opened(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         sources.fit(setup.model)
-        source_id = setup.links.import_source_id
         if journal is not None:
-            refuse_other_journal(journal, source_id)
+            refuse_other_journal(journal, setup.links.import_source_id)
         evidence = yield from read_evidence(target, setup.links, journal, compares_values=True)
     comparison = evidence.comparison
     check_shares(options, comparison.types)
     _refuse_nothing(target, evidence)
-    if options.allow_missing is not None:
-        accept(comparison, options.allow_missing, source_id)
+    accept(comparison, options.allow_missing)
 
     def on_accepted(selector: str, accepted: Sequence[JsonObject]) -> None:
         rows = comparison.rows(selector, accepted)
@@ -64,7 +61,6 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
     return preview_of(
         comparison,
         options.missing_objects,
-        source_id,
         dangling=dangling,
         notes=_notes(target, evidence, options),
     )
@@ -86,12 +82,11 @@ def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
     if not names:
         return
     reason = evidence.unreadable
-    account = target.site.credentials.account_label
     raise NothingToCompareError(
         f"Could not preview the import: the objects of {', '.join(names)} could not be read.",
         cause="" if reason is None else reason.what.splitlines()[0],
         remedies=(
-            SCHEMA_ROLES.remedy(f"add {account} as an object schema user, so that it can read the objects"),
+            see_objects(target.site),
             "Or you: pass the journal= of the last confirmed run.",
         ),
         details="nothing was changed in Assets",
