@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from .._assets.import_sources import ImportSource
 from .._http.commands import Operation
@@ -14,10 +12,8 @@ from .._imports.comparison import Comparison
 from .._imports.counts import count_text
 from .._imports.execution import RunEvidence
 from .._imports.identities import filter_notes
-from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
-from .._session.site import Site
 from .._wire.json_reading import JsonObject
 from ..exceptions import NothingToCompareError, RecordError
 from ..exceptions._declared import Place
@@ -26,7 +22,7 @@ from .evidence import read_evidence
 from .guard import accept, check_shares, see_objects, short_lists, would_reject
 from .import_tokens import ImportTarget
 from .record_sources import CheckedRecords, Records
-from .run_journal import refuse_other_journal
+from .run_journal import opened_journal, refuse_other_journal
 
 
 def preview(target: ImportTarget, records: object, options: ImportOptions) -> Operation[ImportPreview]:
@@ -38,7 +34,8 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         RecordError: A record is invalid. `on_bad_record="skip"` counts such records instead.
     """
     sources = Records(records)
-    with _opened(options, target.site) as journal:
+    # A preview does not create a journal.
+    with opened_journal(options, target.site, is_created=False) as journal:
         setup = yield from starting.prepare(target, options)
         sources.fit(setup.model)
         if journal is not None:
@@ -64,16 +61,6 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         dangling=dangling,
         notes=_notes(target, evidence, options),
     )
-
-
-@contextlib.contextmanager
-def _opened(options: ImportOptions, site: Site) -> Generator[Journal | None]:
-    # A preview does not create a journal.
-    if options.journal is None or not Path(options.journal).exists():
-        yield None
-        return
-    with Journal(options.journal, now=site.clock.time) as journal:
-        yield journal
 
 
 def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
