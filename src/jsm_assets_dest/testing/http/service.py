@@ -209,12 +209,6 @@ class Service:
         self._add_account(response, caller, operation.family)
         return response
 
-    def _names_account(self, family: str) -> bool:
-        """Return True if responses of a family name the account; it was recorded for Jira's own addresses."""
-        doubts = self._site.doubts
-        switches = {"jsm": doubts.jsm_has_account_header, "assets": doubts.assets_has_account_header}
-        return switches.get(family, True)
-
     def _add_account(self, response: Response, caller: Caller, family: str) -> None:
         response.identified = caller.account is not None
         if response.from_jira:
@@ -223,9 +217,11 @@ class Service:
                 f"atlassian.xsrf.token={self._site.ids.trace()}_{suffix}; Path=/; SameSite=None; Secure"
             )
         if caller.account is not None:
-            if not self._names_account(family):
-                return
-            response.headers["X-AAccountId"] = quote(caller.account.account_id, safe="")
+            # Recorded for Jira's own addresses.
+            doubts = self._site.doubts
+            switches = {"jsm": doubts.jsm_has_account_header, "assets": doubts.assets_has_account_header}
+            if switches.get(family, True):
+                response.headers["X-AAccountId"] = quote(caller.account.account_id, safe="")
         elif caller.login_failed is not None and (
             response.status >= 400 or self._site.doubts.seraph_header_on_success
         ):
