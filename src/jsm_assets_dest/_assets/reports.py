@@ -7,7 +7,7 @@ JSON, and shown in a notebook. It contains no secret.
 """
 
 import enum
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Self
 
 from attrs import Factory, define, field, frozen
@@ -35,7 +35,6 @@ from ..exceptions import (
     MalformedAnswerError,
     ProblemsFoundError,
     RateLimitedError,
-    ReportFacts,
     ServiceUnavailableError,
     TransportError,
 )
@@ -206,7 +205,6 @@ class CheckRecorder:
             self.ok(name, summary, evidence, seconds=self.now() - started)
 
     def ok(self, name: str, summary: str, evidence: str = "", *, seconds: float = 0.0) -> None:
-        """Record a success."""
         self.checks[name] = Check(
             name=name, state=CheckState.OK, summary=summary, evidence=evidence, seconds=seconds
         )
@@ -220,7 +218,6 @@ class CheckRecorder:
         evidence: str = "",
         seconds: float = 0.0,
     ) -> None:
-        """Record an error."""
         self.checks[name] = Check(
             name=name,
             state=state,
@@ -254,59 +251,13 @@ class CheckRecorder:
         return bool(self._reason)
 
     def is_ok(self, name: str) -> bool:
-        """Return True if a check succeeded."""
         return self.checks[name].state is CheckState.OK
 
     def has_failed(self, *names: str) -> bool:
-        """Return True if one of the checks failed."""
         return any(self.checks[name].state is CheckState.FAILED for name in names)
 
     def error(self, name: str) -> AssetsError | None:
-        """Return the error behind a check."""
         return self.checks[name].error
-
-
-def raise_problems(problems: Iterable[Check], holder: str, site: str, report: ReportFacts) -> None:
-    """Raise one error for problems. One cause counts once, even if it fails several checks.
-
-    Args:
-        problems: The checks that are problems.
-        holder: The account or the token that was checked.
-        site: The address of the site.
-        report: The report that the error carries.
-
-    Raises:
-        ProblemsFoundError: There are problems. The error of the first one is its `__cause__`.
-    """
-    causes = distinct(problems)
-    if not causes:
-        return
-    first = causes[0]
-    count = "1 check" if len(causes) == 1 else f"{len(causes)} checks"
-    where = " on ".join(part for part in (holder, site.partition("://")[2]) if part)
-    reason = _reason_of(first.summary)
-    if reason.startswith(f"{holder} "):
-        reason = f"the account{reason.removeprefix(holder)}"
-    others = [f"  {check.name}: {check.summary}" for check in causes[1:]]
-    remedies = tuple(dict.fromkeys(remedy for check in causes for remedy in check.remedies))
-    place = Place() if first.error is None else first.error.place()
-    place.pop("code", None)
-    raise ProblemsFoundError(
-        "\n".join([f"{count} failed for {where}: {reason}", *others]),
-        report=report,
-        cause=first.cause,
-        cause_is_certain=first.cause_is_certain,
-        remedies=remedies[:_MOST_REMEDIES],
-        **place,
-    ) from first.error
-
-
-def distinct(problems: Iterable[Check]) -> list[Check]:
-    """Return the first problem of each cause."""
-    causes: dict[str, Check] = {}
-    for check in problems:
-        causes.setdefault(check.cause or check.summary, check)
-    return list(causes.values())
 
 
 #: Remedies that a message shows; the report has all of them.
@@ -353,7 +304,34 @@ class Report:
         Raises:
             ProblemsFoundError: There are problems. It carries the report.
         """
-        raise_problems(self.problems, self._holder(), self.site, self)
+        problems = self._distinct_problems()
+        if not problems:
+            return
+        first, holder = problems[0], self._holder()
+        count = "1 check" if len(problems) == 1 else f"{len(problems)} checks"
+        where = " on ".join(part for part in (holder, self.site.partition("://")[2]) if part)
+        reason = _reason_of(first.summary)
+        if reason.startswith(f"{holder} "):
+            reason = f"the account{reason.removeprefix(holder)}"
+        others = [f"  {check.name}: {check.summary}" for check in problems[1:]]
+        remedies = tuple(dict.fromkeys(remedy for check in problems for remedy in check.remedies))
+        place = Place() if first.error is None else first.error.place()
+        place.pop("code", None)
+        raise ProblemsFoundError(
+            "\n".join([f"{count} failed for {where}: {reason}", *others]),
+            report=self,
+            cause=first.cause,
+            cause_is_certain=first.cause_is_certain,
+            remedies=remedies[:_MOST_REMEDIES],
+            **place,
+        ) from first.error
+
+    def _distinct_problems(self) -> list[Check]:
+        """Return the first problem of each cause. One cause counts once, even if it fails several checks."""
+        causes: dict[str, Check] = {}
+        for check in self.problems:
+            causes.setdefault(check.cause or check.summary, check)
+        return list(causes.values())
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as JSON-ready data."""
@@ -374,7 +352,7 @@ class Report:
         raise AssertionError("each report has its own")
 
     def _verdict(self) -> str:
-        problems = len(distinct(self.problems))
+        problems = len(self._distinct_problems())
         if problems:
             return "1 problem" if problems == 1 else f"{problems} problems"
         unknown = [check.name for check in self.checks if check.state is CheckState.UNKNOWN]

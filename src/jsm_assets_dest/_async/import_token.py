@@ -254,8 +254,7 @@ class AsyncImportToken:
             MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
-        first = imports.checked_count(count)
-        run = imports.run(self._target, records, ImportOptions(**options), first=first)
+        run = imports.run(self._target, records, ImportOptions(**options), first=count)
         return await self._session.run(run)
 
     async def import_records(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
@@ -302,8 +301,7 @@ class AsyncImportToken:
             RecordError: A record is invalid.
         """
         settings = ImportOptions(**options)
-        size = verifying.checked_sample(sample)
-        return await self._session.run(verifying.verify(self._target, records, settings, size))
+        return await self._session.run(verifying.verify(self._target, records, settings, sample))
 
     async def resume_import(self, records: AsyncRecords, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.

@@ -355,8 +355,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             ObjectTypeNotFoundError: An object type of a link does not exist.
             LinkAttributeError: An attribute of a link is missing or has another type. Nothing was written.
         """
-        checked = linking.checked_links(links)
-        options = linking.checked_options(
+        options = linking.LinkOptions(
             accounts=accounts,
             per_minute=per_minute,
             on_progress=on_progress,
@@ -365,7 +364,7 @@ class AsyncObjectSchema(ObjectSchemaRecord):
             accept_hidden=accept_hidden,
             dry_run=dry_run,
         )
-        return await self._session.ask(linking.link, self, checked, options)
+        return await self._session.ask(linking.link, self, links, options)
 
     async def delete(self, *, confirm_key: str) -> None:
         """Delete the object schema with all its object types and objects permanently.

@@ -177,7 +177,6 @@ class OktaSource:
 
 
 def privacy_of(source: OktaSource, hash_key: Secret | None) -> "okta.Privacy":
-    """Return the privacy rules of a source."""
     from ..okta import Privacy
 
     return Privacy(
@@ -190,7 +189,6 @@ def privacy_of(source: OktaSource, hash_key: Secret | None) -> "okta.Privacy":
 def records_of(
     source: OktaSource, tenant: "okta.Tenant", model: SchemaModel, hash_key: Secret | None
 ) -> "okta.Records":
-    """Return the records of a tenant."""
     from ..okta import records
 
     options = asdict(source, recurse=False)

@@ -171,7 +171,6 @@ def _without_duplicate_keys(pairs: list[tuple[str, object]]) -> dict[str, object
 
 
 def joined_path(path: str, name: str) -> str:
-    """Return the path of a key inside an object."""
     return f"{path}.{name}" if path else name
 
 

@@ -11,7 +11,7 @@ from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ConnectionReport, ImportTokenReport, finding, first_to_act
 from .._assets.roles import SchemaRoles
 from .._display.html import Markup, Tone, below, facts, grid, joined, linked, mark, strong, whole
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, plain_data, public_value
 from .._plan.build_plan import BuildPlanRecord
 from .._plan.conflicts import ConflictRecord
 from ..exceptions import AssetsError, ProblemsFoundError
@@ -83,7 +83,7 @@ _LOOKS = {
 
 @frozen
 @public_value
-class StepAction:
+class StepAction(PlainData):
     """The action that completes a step.
 
     Attributes:
@@ -93,10 +93,6 @@ class StepAction:
 
     code: ActionCode
     parameters: Mapping[str, object] = field(factory=dict, hash=False)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the action as JSON-ready data."""
-        return plain_data(self)
 
 
 @frozen(kw_only=True)

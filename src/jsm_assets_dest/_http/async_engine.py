@@ -99,7 +99,6 @@ class AsyncEngine:
         self._exclusive = {}
 
     def exclusive(self, key: str) -> anyio.Lock:
-        """Return the lock of a key."""
         import anyio
 
         return self._exclusive.setdefault(key, anyio.Lock())

@@ -40,19 +40,15 @@ class SystemClock:
     """
 
     def monotonic(self) -> float:
-        """Return seconds that never decrease."""
         return time.monotonic()
 
     def time(self) -> float:
-        """Return seconds since 1970."""
         return time.time()
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
         time.sleep(seconds)
 
     async def sleep_async(self, seconds: float) -> None:
-        """Wait without blocking other tasks."""
         import anyio
 
         await anyio.sleep(seconds)

@@ -127,7 +127,7 @@ class Execution:
 
     def __reduce__(self) -> tuple[object, ...]:
         # Drop the connection and the token.
-        return _detached, (self.to_dict(),)
+        return Execution.from_dict, (self.to_dict(),)
 
     def to_dict(self) -> dict[str, object]:
         """Return the execution as JSON-ready data without secrets."""
@@ -187,10 +187,6 @@ def _number(value: object) -> float:
 
 
 _TEXTS = ("id", "run_id", "site", "workspace_id", "import_source_id", "schema_id")
-
-
-def _detached(data: Mapping[str, object]) -> "Execution":
-    return Execution.from_dict(data)
 
 
 @frozen(kw_only=True)

@@ -307,44 +307,45 @@ class ReadBack:
         return Counts(
             compared=self._stored.number("FROM sent WHERE type=?", index),
             absent=self._stored.number("FROM sent WHERE type=? AND key=''", index),
-            differing=sum(1 for _ in itertools.groupby(self._differing(index), operator.itemgetter(0))),
+            differing=sum(1 for _ in self._differing(index)),
         )
 
-    def _differing(self, index: int, *kinds: str, is_filled: bool = True) -> Iterator[tuple[str, int]]:
-        """Yield the identity and the attribute of each difference of some kinds, or of all.
+    def _differing(
+        self, index: int, *kinds: str, is_filled: bool = True
+    ) -> Iterator[tuple[str, str, str, list[int]]]:
+        """Yield the text, key, and label of each object with differences of some kinds, or of all, and the attributes.
 
         With `is_filled`, the values that should be gone are those of attributes that at least one record fills; otherwise those of
         other attributes.
         """
         filled = self.arriving[index].filled
         rows = self._stored.rows(
-            "SELECT identity, attribute, kind FROM differences WHERE type=? ORDER BY identity, attribute",
+            "SELECT text, key, label, attribute, kind FROM differences JOIN sent USING (type, identity) WHERE type=?"
+            " ORDER BY identity, attribute",
             (index,),
         )
-        for identity, attribute, row_kind in rows:
-            if (row_kind != EMPTIED or (attribute in filled) is is_filled) and (
-                not kinds or row_kind in kinds
-            ):
-                yield identity, attribute
+        chosen = (
+            row
+            for row in rows
+            if (row[4] != EMPTIED or (row[3] in filled) is is_filled) and (not kinds or row[4] in kinds)
+        )
+        for (text, key, label), of_object in itertools.groupby(chosen, operator.itemgetter(0, 1, 2)):
+            yield text, key, label, [row[3] for row in of_object]
 
     def differences(self, key: str, kind: str, *, is_filled: bool = True) -> Iterator[Difference]:
         """Yield the objects that differ from their records in a kind of difference; `is_filled` as in `_differing`."""
         index = self._indexes[key]
-        mapped = self.types[index]
-        differing = self._differing(index, kind, is_filled=is_filled)
-        for identity, rows in itertools.groupby(differing, operator.itemgetter(0)):
-            names = tuple(mapped.attributes[attribute].name for _, attribute in rows)
-            row = self._database.execute(
-                "SELECT text, key, label FROM sent WHERE type=? AND identity=?", (index, identity)
-            ).fetchone()
-            yield Difference(_name(*row), names)
+        attributes = self.types[index].attributes
+        for text, object_key, label, numbers in self._differing(index, kind, is_filled=is_filled):
+            names = tuple(attributes[number].name for number in numbers)
+            yield Difference(_name(text, object_key, label), names)
 
     def difference_counts(self, key: str, kind: str) -> tuple[int, int]:
         """Return the number of objects and of values that differ in a kind of difference."""
         object_count = value_count = 0
-        for _, rows in itertools.groupby(self._differing(self._indexes[key], kind), operator.itemgetter(0)):
+        for *_, numbers in self._differing(self._indexes[key], kind):
             object_count += 1
-            value_count += sum(1 for _ in rows)
+            value_count += len(numbers)
         return object_count, value_count
 
     def absent(self, key: str) -> Iterator[str]:
@@ -356,25 +357,17 @@ class ReadBack:
 
     def lost(self, key: str) -> Iterator[str]:
         """Yield the identities of the records without an object, and of those whose object lacks a value, as texts."""
-        index = self._indexes[key]
         yield from self.absent(key)
-        for identity, _ in itertools.groupby(self._differing(index, LOST, DANGLING), operator.itemgetter(0)):
-            (text,) = self._database.execute(
-                "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
-            ).fetchone()
-            yield text
+        yield from (text for text, *_ in self._differing(self._indexes[key], LOST, DANGLING))
 
     def unsettled(self, key: str) -> Iterator[str]:
         """Yield the identities of the records without an object, and of those whose object differs, as texts."""
-        index = self._indexes[key]
-        yield from self.absent(key)
         # What an import ignores does not change later.
-        kinds = () if self.types[index].empties else (LOST, DANGLING)
-        for identity, _ in itertools.groupby(self._differing(index, *kinds), operator.itemgetter(0)):
-            (text,) = self._database.execute(
-                "SELECT text FROM sent WHERE type=? AND identity=?", (index, identity)
-            ).fetchone()
-            yield text
+        if not self.types[self._indexes[key]].empties:
+            yield from self.lost(key)
+            return
+        yield from self.absent(key)
+        yield from (text for text, *_ in self._differing(self._indexes[key]))
 
     def unmatched(self, key: str, *, duplicates: bool) -> tuple[int, list[str]]:
         """Return the number and some names of objects that have the identifier of another object, or no record."""

@@ -113,6 +113,8 @@ def run(
         first: Number of records to send in a test import. None sends all records.
         resume: Continue the run that the journal contains, if it was interrupted.
     """
+    if first is not None and first < 1:
+        raise invalid("count", "is below 1", "Pass an integer, such as 100.")
     sources = Records(records)
     if resume and options.journal is None:
         raise ConfigurationError(
@@ -128,17 +130,6 @@ def run(
         readback = yield from _readback(target, setup)
         current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
         return (yield from _finished(target, setup, sources, current, journal, first, readback))
-
-
-def checked_count(count: int) -> int:
-    """Return the number of records of a test import.
-
-    Raises:
-        ConfigurationError: It is below 1.
-    """
-    if count < 1:
-        raise invalid("count", "is below 1", "Pass an integer, such as 100.")
-    return count
 
 
 @contextlib.contextmanager

@@ -51,29 +51,6 @@ PER_MINUTE: Final = 500.0
 _GROUPS_PER_REQUEST = 20
 
 
-@frozen(kw_only=True)
-class LinkOptions:
-    """Checked options of a run.
-
-    Attributes:
-        accounts: Account IDs by the normal form of addresses, from the caller.
-        create_attribute: Create attributes to fill that do not exist.
-        clear: Empty the links of people and groups that are gone.
-        accept_hidden: Link an account with a hidden address if it is the only one that Jira finds.
-        dry_run: Write nothing.
-        per_minute: Maximum number of requests per minute.
-        display: Function that receives the progress, or None.
-    """
-
-    accounts: Mapping[str, str]
-    create_attribute: bool = False
-    clear: bool = False
-    accept_hidden: bool = False
-    dry_run: bool = False
-    per_minute: float
-    display: Callable[[UserLinkProgress], object] | None = None
-
-
 def link(
     site: Site, schema: ObjectSchemaRecord, links: Sequence[UserLink | GroupLink], options: LinkOptions
 ) -> Operation[UserLinkReport]:
@@ -82,7 +59,11 @@ def link(
     Raises:
         ObjectTypeNotFoundError: An object type does not exist.
         LinkAttributeError: An attribute is missing or has another type.
+        ConfigurationError: There are no links. Nothing was sent.
     """
+    if not links:
+        fix = 'Pass links, such as UserLink("People", email="Primary Email").'
+        raise invalid("links", "is empty", fix)
     pace = Pace(site.clock, options.per_minute)
     run = _Run(site, schema, options, pace)
     return (yield from pace.limit(run.report(links)))
@@ -165,7 +146,7 @@ class _Run:
 
     def show(self, phase: UserLinkPhase, sent: int, total: int | None) -> Operation[None]:
         """Report the progress."""
-        display = self.options.display
+        display = self.options.on_progress
         if display is not None:
             elapsed = self.site.clock.monotonic() - self.started
             throttled = self.pace.throttled
@@ -310,40 +291,6 @@ Accounts: TypeAlias = Mapping[str, str] | Iterable[tuple[str, str] | JiraUser] |
 _FIX = 'Pass {"ana@acme.com": "5b10a2844c20165700ede21g"}, pairs of both, or a CSV or JSON file with them.'
 
 
-def checked_links(links: Sequence[UserLink | GroupLink]) -> Sequence[UserLink | GroupLink]:
-    """Return the links.
-
-    Raises:
-        ConfigurationError: There are none.
-    """
-    if not links:
-        fix = 'Pass links, such as UserLink("People", email="Primary Email").'
-        raise invalid("links", "is empty", fix)
-    return links
-
-
-def checked_options(
-    *,
-    accounts: Accounts | None,
-    per_minute: float,
-    on_progress: str | Callable[..., object] | None,
-    **flags: bool,
-) -> LinkOptions:
-    """Check the other arguments. Their types were checked before.
-
-    Raises:
-        ConfigurationError: An argument is invalid. Nothing was sent.
-    """
-    if not 0 < per_minute < math.inf:
-        raise invalid("per_minute", f"is {per_minute!r}", "Pass a number of requests above 0, such as 300.")
-    return LinkOptions(
-        accounts=read_accounts(accounts),
-        per_minute=per_minute,
-        display=resolve_progress(on_progress),
-        **flags,
-    )
-
-
 def read_accounts(accounts: Accounts | None) -> dict[str, str]:
     """Return account IDs by the normal form of their address.
 
@@ -400,3 +347,34 @@ def _file(path: Path) -> object:
     separator = next((mark for mark in "\t;" if mark in first_line), ",")
     rows = [row[:2] for row in csv.reader(text.splitlines(), delimiter=separator) if any(row)]
     return rows[1:] if rows and "@" not in rows[0][0] else rows
+
+
+def _check_per_minute(_: object, __: object, per_minute: float) -> None:
+    if not 0 < per_minute < math.inf:
+        raise invalid("per_minute", f"is {per_minute!r}", "Pass a number of requests above 0, such as 300.")
+
+
+@frozen(kw_only=True)
+class LinkOptions:
+    """Options of a run.
+
+    Attributes:
+        accounts: Account IDs by the normal form of addresses, from the caller.
+        create_attribute: Create attributes to fill that do not exist.
+        clear: Empty the links of people and groups that are gone.
+        accept_hidden: Link an account with a hidden address if it is the only one that Jira finds.
+        dry_run: Write nothing.
+        per_minute: Maximum number of requests per minute.
+        on_progress: Function that receives the progress, or None.
+
+    Raises:
+        ConfigurationError: An option is invalid. Nothing was sent.
+    """
+
+    accounts: Mapping[str, str] = field(converter=read_accounts)
+    create_attribute: bool
+    clear: bool
+    accept_hidden: bool
+    dry_run: bool
+    per_minute: float = field(validator=_check_per_minute)
+    on_progress: Callable[[UserLinkProgress], object] | None = field(converter=resolve_progress)

@@ -92,6 +92,9 @@ def verify(
     target: ImportTarget, records: object, options: ImportOptions, sample: int | None
 ) -> Operation[ImportVerification]:
     """Compare records with the objects in Assets, without an import."""
+    if sample is not None and sample < 1:
+        fix = "Pass the number of records to compare per object type, such as 200, or None to compare all."
+        raise invalid("sample", f"is {sample!r}", fix)
     sources = Records(records)
     setup = yield from starting.prepare(target, options)
     sources.fit(setup.model)
@@ -105,18 +108,6 @@ def verify(
     )
     verification = yield from verifying.run()
     return evolve(verification, problems=(*skipped, *verification.problems))
-
-
-def checked_sample(sample: int | None) -> int | None:
-    """Return the number of records to compare per object type.
-
-    Raises:
-        ConfigurationError: It is below 1.
-    """
-    if sample is not None and sample < 1:
-        fix = "Pass the number of records to compare per object type, such as 200, or None to compare all."
-        raise invalid("sample", f"is {sample!r}", fix)
-    return sample
 
 
 def note_records(

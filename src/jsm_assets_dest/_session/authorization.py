@@ -102,7 +102,6 @@ def _not_sent(error: TransportError | ServiceUnavailableError) -> TransportError
 
 
 def token_request(server: str, credentials: ClientCredentials) -> Request:
-    """Exchange a client id and secret for an access token."""
     body = {
         "grant_type": "client_credentials",
         "client_id": credentials.client_id,

@@ -255,8 +255,7 @@ class ImportToken:
             MassDeletionGuardError: Objects in Assets are missing from the test, and the import may be set to remove them. If
                 it is set to ignore them, pass `missing_objects="ignore"`.
         """
-        first = imports.checked_count(count)
-        run = imports.run(self._target, records, ImportOptions(**options), first=first)
+        run = imports.run(self._target, records, ImportOptions(**options), first=count)
         return self._session.run(run)
 
     def import_records(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
@@ -303,8 +302,7 @@ class ImportToken:
             RecordError: A record is invalid.
         """
         settings = ImportOptions(**options)
-        size = verifying.checked_sample(sample)
-        return self._session.run(verifying.verify(self._target, records, settings, size))
+        return self._session.run(verifying.verify(self._target, records, settings, sample))
 
     def resume_import(self, records: Records, **options: Unpack[ImportSettings]) -> ImportResult:
         """Continue an interrupted import from its journal.

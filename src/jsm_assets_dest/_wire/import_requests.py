@@ -50,7 +50,6 @@ class ImportLinks:
 
 
 def import_info(gateway: str, secret: Secret) -> Request:
-    """Request the links of an import token."""
     return _request(
         "read import info",
         "GET",
@@ -96,12 +95,10 @@ class ImportState:
 
 
 def import_status(links: ImportLinks, secret: Secret) -> Request:
-    """Request the state of the import."""
     return _request("read import status", "GET", links.status, authorization=secret)
 
 
 def read_import_state(response: Response, gateway: str) -> ImportState:
-    """Return the state of the import."""
     source = read_object(response.json(), "an import's state")
     links = as_object(source.get("links"))
     return ImportState(
@@ -238,7 +235,6 @@ def start_import(links: ImportLinks, secret: Secret) -> Request:
 
 
 def read_execution_links(response: Response, gateway: str) -> ExecutionLinks:
-    """Return the links of a started execution."""
     submit, status, cancel = _links(
         response, gateway, "an execution", "submitResults", "getExecutionStatus", "cancel"
     )
@@ -289,7 +285,6 @@ def submit_progress(links: ExecutionLinks, secret: Secret, processed: int, total
 
 
 def execution_status(links: ExecutionLinks, secret: Secret) -> Request:
-    """Request the state of an execution."""
     return _request("read execution status", "GET", links.status, authorization=secret, listing=True)
 
 
@@ -300,5 +295,4 @@ def latest_execution_status(links: ImportLinks, secret: Secret) -> Request:
 
 
 def cancel_import(links: ExecutionLinks, secret: Secret) -> Request:
-    """Cancel an execution."""
     return _request("cancel import", "DELETE", links.cancel, authorization=secret, empty_answer=True)

@@ -88,7 +88,6 @@ def read_changed_attributes(response: Response) -> set[str]:
 
 
 def count_objects(base: str, query: str, *, subject: str = "") -> Request:
-    """Count the objects that match an AQL query."""
     return Request(
         "count objects",
         "POST",
@@ -172,7 +171,6 @@ def update_object(
 
 
 def read_object_values(base: str, object_id: str, *, subject: str = "") -> Request:
-    """Read one object with its values."""
     return Request("get object", "GET", address(base, "object", object_id), subject=subject)
 
 

@@ -148,5 +148,4 @@ class Request:
 
 
 def json_body(value: object) -> bytes:
-    """Return the body of a request."""
     return json.dumps(value, separators=(",", ":"), allow_nan=False).encode("ascii")

@@ -53,7 +53,6 @@ def read_page(response: Response) -> Page:
 
 
 def get_object_schema(base: str, schema_id: str) -> Request:
-    """Read one object schema by id."""
     return Request("get object schema", "GET", address(base, "objectschema", schema_id))
 
 
@@ -104,7 +103,6 @@ def update_object_type(base: str, object_type_id: str, changes: Mapping[str, obj
 
 
 def get_object_type(base: str, object_type_id: str) -> Request:
-    """Read one object type by id."""
     return Request("get object type", "GET", address(base, "objecttype", object_type_id))
 
 
@@ -185,7 +183,6 @@ def list_import_sources(base: str, schema_id: str) -> Request:
 
 
 def get_import_source(base: str, import_source_id: str) -> Request:
-    """Read one import source by id."""
     return Request("get import source", "GET", address(base, "importsource", import_source_id))
 
 

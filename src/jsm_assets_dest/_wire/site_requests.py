@@ -47,7 +47,6 @@ def tenant_info(site: str) -> Request:
 
 
 def read_cloud_id(response: Response) -> str:
-    """Return the cloud id from the response to `tenant_info`."""
     return read_text(read_object(response.json(), "tenant information"), "cloudId")
 
 
@@ -81,7 +80,6 @@ class Account(NamedTuple):
 
 
 def read_account(response: Response) -> Account:
-    """Return the account from the response to `myself`."""
     source = read_object(response.json(), "an account")
     return Account(
         id=read_text(source, "accountId"),
@@ -171,7 +169,6 @@ def service_desks(base: str, site: str) -> Request:
 
 
 def workspaces(base: str, site: str) -> Request:
-    """List the Assets workspaces of a site."""
     query = {"start": 0, "limit": 50}
     return _read_jira("find workspace", base, site, "rest/servicedeskapi/assets/workspace", query=query)
 
@@ -245,12 +242,10 @@ def _read_bulk(
 
 
 def read_bulk_users(response: Response) -> list[object]:
-    """Return the users of a response to `get_users`."""
     return read_array(read_object(response.json(), "users"), "users", "values")
 
 
 def read_users(response: Response) -> list[object]:
-    """Return the users of a page."""
     return read_array(response.json(), "users")
 
 

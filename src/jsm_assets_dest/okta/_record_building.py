@@ -222,7 +222,6 @@ class RecordBuilder:
     report: Report
 
     def build(self, item: Mapping[str, object], identity: str) -> Record:
-        """Build the record of one object."""
         record: Record = {}
         for part in self.parts:
             values = self._links(part, item, identity) if part.table else self._values(part, item, identity)
