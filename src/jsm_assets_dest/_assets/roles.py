@@ -181,15 +181,14 @@ class Role:
 
 
 @checked_methods
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class SchemaRoles:
     """The roles of an object schema.
 
     Attributes:
         roles: All roles, in the order of Assets.
     """
-
-    __module__ = "jsm_assets_dest"
 
     roles: tuple[Role, ...]
 
@@ -276,7 +275,8 @@ class RoleChange:
         return f"{self.role.name}: {', '.join(parts)}"
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class RolesPreview(PlainData):
     """Changes that `set_roles` would make. Nothing was changed yet.
 
@@ -289,8 +289,6 @@ class RolesPreview(PlainData):
         unknown: People and groups to add that Jira does not have. `set_roles` would fail. Empty also if the account can't look
             them up.
     """
-
-    __module__ = "jsm_assets_dest"
 
     changes: tuple[RoleChange, ...] = ()
     lose_access: tuple[JiraUser | JiraGroup, ...] = ()

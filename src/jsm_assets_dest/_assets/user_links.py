@@ -137,7 +137,8 @@ class UserLinkProgress(PlainData):
         return whole(str(self))
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class UserLinkReport(Report):
     """Result of `link_users`: what became linked, what stayed unchanged, and who was not found.
 
@@ -153,8 +154,6 @@ class UserLinkReport(Report):
         created_attributes: Attributes that were created, as "People.Jira User"; in a dry run, that would be.
         throttled: Seconds of waits because of rate limits.
     """
-
-    __module__ = "jsm_assets_dest"
 
     schema_key: str
     account: str

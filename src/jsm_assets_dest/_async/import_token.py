@@ -9,6 +9,7 @@ from .._arguments.checking import checked_methods
 from .._assets.import_sources import ImportStatus
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import ImportTokenReport
+from .._display.values import public_value
 from .._imports.execution import Execution, RunningImport
 from .._imports.options import AsyncRecords, ImportOptions, ImportSettings
 from .._imports.preview import ImportPreview
@@ -67,14 +68,13 @@ class AsyncBuildPlan(BuildPlanRecord):
 
 
 @checked_methods
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class AsyncImportToken:
     """Import token of one External import.
 
     The token is never displayed. Its links are requested again for every operation, because they may change.
     """
-
-    __module__ = "jsm_assets_dest"
 
     _session: AsyncSession = field(eq=False, alias="session")
     _target: ImportTarget = field(alias="target")

@@ -100,7 +100,8 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 # Without attrs' constructor: the argument is one string, and the fields are its two parts.
 @checked
-@frozen(init=False, repr=False)
+@frozen(init=False)
+@public_value
 class SecretReference:
     """Reference to a secret.
 
@@ -118,8 +119,6 @@ class SecretReference:
         InvalidCredentialError: The text is a secret, not a reference. The error does not repeat it.
         ConfigurationError: The text is not a reference. The error does not repeat it.
     """
-
-    __module__ = "jsm_assets_dest"
 
     kind: str
     place: str

@@ -121,7 +121,8 @@ def _reference(value: str | SecretReference | None) -> SecretReference | None:
 
 
 @checked
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class OktaSource:
     """Arguments of `okta.records` and `okta.Privacy`, stored until the records are needed.
 
@@ -137,8 +138,6 @@ class OktaSource:
         privacy_default: Action for attributes without a rule.
         hash_key: Reference to the secret for the action "hash", as a `SecretReference` or its text.
     """
-
-    __module__ = "jsm_assets_dest"
 
     include_inactive: bool = True
     include_console_applications: bool = False

@@ -167,7 +167,8 @@ class DestinationStep:
         return "\n".join(lines)
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class DestinationStatus:
     """The checklist of a destination, with everything that was read for it.
 
@@ -183,8 +184,6 @@ class DestinationStatus:
         plan: Changes that building the model makes. None if they are unknown.
         import_sources: External imports of the object schema. They are read only until the token is accepted.
     """
-
-    __module__ = "jsm_assets_dest"
 
     name: str
     site: str

@@ -14,10 +14,14 @@ _FACTORY: Any = Factory  # attrs declares this class as a function
 
 
 def public_value(cls: ClassT) -> ClassT:
-    """Give a value class the name of its public module, and a short repr. It is the decorator next to the class."""
+    """Give a value class the name of its public module, and a short repr unless it has one of its own.
+
+    It is the decorator next to the class, so that attrs keeps the repr.
+    """
     value_class: Any = cls  # type checkers know `__repr__` as the method of an instance, without `self`
     value_class.__module__ = cls.__module__.partition("._")[0]
-    value_class.__repr__ = _short_repr
+    if "__repr__" not in vars(cls):
+        value_class.__repr__ = _short_repr
     return cls
 
 

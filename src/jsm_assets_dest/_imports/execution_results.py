@@ -250,6 +250,7 @@ def failure_reasons(failed: Iterable[FailedRecord]) -> list[str]:
 
 
 @frozen(kw_only=True)
+@public_value
 class ObjectTypeResult(ObjectTypeStatus):
     """Results of the records of one object type. Without a report of Assets, its counts are 0.
 
@@ -269,8 +270,6 @@ class ObjectTypeResult(ObjectTypeStatus):
         empty_labels: Number of records without a label.
         messages: Error messages of the service.
     """
-
-    __module__ = "jsm_assets_dest"
 
     selector: str = ""
     sent: int = 0

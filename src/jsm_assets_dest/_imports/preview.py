@@ -189,7 +189,8 @@ _EFFECTS = {
 
 
 @checked_methods
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class ImportPreview:
     """Effect of an import. A `MassDeletionGuardError` has one too, as `error.preview`.
 
@@ -203,8 +204,6 @@ class ImportPreview:
         missing_objects: What the caller declares that the import in Assets does with missing objects.
         notes: Further notes, in sentences.
     """
-
-    __module__ = "jsm_assets_dest"
 
     object_types: tuple[ObjectTypePreview, ...]
     evidence: EvidenceSource

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from attrs import field, frozen
 
 from .._display.html import Markup, whole
-from .._display.values import plain_data
+from .._display.values import plain_data, public_value
 from .counts import count_text, duration_text
 
 _BAR = "width:16em;height:1em;vertical-align:middle;accent-color:#0c66e4"
@@ -26,6 +26,7 @@ class ImportPhase(enum.StrEnum):
 
 
 @frozen(kw_only=True)
+@public_value
 class ImportProgress:
     """Progress of an import, reported after each chunk and each status request.
 
@@ -46,8 +47,6 @@ class ImportProgress:
         state: Last state of the execution, such as PROCESSING.
         selectors: Number of sent records, by selector.
     """
-
-    __module__ = "jsm_assets_dest"
 
     phase: ImportPhase
     read: int = 0

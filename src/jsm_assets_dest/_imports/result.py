@@ -72,7 +72,8 @@ class Leavers:
 
 
 @checked_methods
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class ImportResult:
     """Result of an import.
 
@@ -100,8 +101,6 @@ class ImportResult:
         notes: Further notes, in sentences.
         links: Links to users and groups of Jira, if a `Destination` with such links imported.
     """
-
-    __module__ = "jsm_assets_dest"
 
     confirmed: bool
     status: ExecutionStatus

@@ -49,7 +49,8 @@ COUNTS = ("compared", "identical", "differing", "absent")
 
 
 @checked_methods
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class ImportVerification:
     """Records compared with the objects in Assets, as the account sees them.
 
@@ -61,8 +62,6 @@ class ImportVerification:
         waited: Seconds of the wait until objects were visible. A search finds imported objects only after a delay.
         notes: Further notes, in sentences.
     """
-
-    __module__ = "jsm_assets_dest"
 
     scope: Literal["sample", "all"]
     object_types: tuple[VerifiedObjectType, ...] = ()

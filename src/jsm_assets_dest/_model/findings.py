@@ -62,11 +62,10 @@ def _items(values: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 @checked_methods
-@frozen(repr=False)
+@frozen
+@public_value
 class Findings:
     """All findings of a model, errors first, otherwise in the order of the model."""
-
-    __module__ = "jsm_assets_dest"
 
     items: tuple[Finding, ...] = field(default=(), converter=_items)
 

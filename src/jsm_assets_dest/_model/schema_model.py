@@ -14,7 +14,7 @@ from attrs import NOTHING, fields, frozen, has
 
 from .._arguments.checking import checked
 from .._assets.directory import GroupLink, UserLink
-from .._display.values import plain_data
+from .._display.values import plain_data, public_value
 from .._wire.json_reading import JsonObject, as_object, digest_of
 from .changes import renamed, without
 from .findings import FindingCollector, Findings
@@ -26,7 +26,8 @@ from .references import links_of
 
 
 @checked
-@frozen(repr=False)
+@frozen
+@public_value
 class SchemaModel(ObjectSchemaSpec):
     """The object types, attributes, references, and statuses that an import needs in its object schema.
 
@@ -41,8 +42,6 @@ class SchemaModel(ObjectSchemaSpec):
         extra: Keys of the mapping document that have no argument here, nested as in the document. They are sent
             unchanged.
     """
-
-    __module__ = "jsm_assets_dest"
 
     def import_order(self) -> tuple[str, ...]:
         """Return the selectors in the order in which to send records: targets of references first.

@@ -106,7 +106,8 @@ def item_maker(subject: PlanSubject, path: str) -> ItemMaker:
 
 
 @checked_methods
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class BuildPlanRecord:
     """Changes that a build of a model makes.
 
@@ -119,8 +120,6 @@ class BuildPlanRecord:
         model_digest: The digest of the wanted model.
         suggested_namespace: A namespace that no known import of the site uses, if another import uses the model's.
     """
-
-    __module__ = "jsm_assets_dest"
 
     items: tuple[PlanItem, ...]
     model: SchemaModel

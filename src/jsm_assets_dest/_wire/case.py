@@ -38,6 +38,51 @@ _WEB_PAGE_REMEDIES: Final = (
     "You: check HTTPS_PROXY and NO_PROXY.",
 )
 
+_NEEDED: Final = ", ".join(ALL_SCOPES)
+#: Cause and remedies of a missing scope, by the kind of the credential.
+_SCOPE_ADVICE: Final[Mapping[CredentialKind, tuple[str, tuple[str, ...]]]] = {
+    CredentialKind.API_TOKEN: (
+        "This token has scopes. It works on api.atlassian.com only, and its scopes can't be changed later.",
+        (
+            f"You: create a token with all of these scopes at {address_book.API_TOKENS}: {_NEEDED}.",
+            "Or you: create an API token without scopes, which works on both hosts.",
+        ),
+    ),
+    CredentialKind.FORGE: (
+        "The manifest of the app does not list the scope, or the site has not approved the latest version.",
+        (
+            f"You: add all of these scopes to the app's manifest, and deploy it: {_NEEDED}.",
+            address_book.APPS.remedy("approve the new version of the app"),
+        ),
+    ),
+    CredentialKind.CLIENT: (
+        "The credential of the service account was created without this scope.",
+        (
+            address_book.SERVICE_ACCOUNTS.remedy(f"create a credential with all of these scopes: {_NEEDED}"),
+            "You: use its client id and secret.",
+        ),
+    ),
+    CredentialKind.OAUTH: (
+        "The token is valid, but it was issued without this scope. Refreshing it does not help.",
+        (f"You: ask for consent again with all of these scopes: {_NEEDED}.",),
+    ),
+}
+#: Remedies of a rejected login, by the kind of the credential. For API tokens, they depend on what is known.
+LOGIN_ADVICE: Final[Mapping[CredentialKind, tuple[str, ...]]] = {
+    CredentialKind.CLIENT: (
+        address_book.SERVICE_ACCOUNTS.remedy("create a new client secret for the service account"),
+        "You: use the new client id and secret together.",
+    ),
+    CredentialKind.FORGE: (
+        "You: use the Forge token of the current invocation; an older one has expired.",
+        address_book.APPS.remedy("check that the app is installed on this site"),
+    ),
+    CredentialKind.OAUTH: (
+        "You: get a new access token, and use it.",
+        "You: if that fails too, ask for consent again, and choose this site.",
+    ),
+}
+
 
 @define
 class Case:
@@ -152,73 +197,27 @@ class Case:
 
     def login_remedies(self) -> tuple[str, ...]:
         """Return what to do about a rejected login, for the kind of the credential."""
-        match self.credential_kind:
-            case CredentialKind.API_TOKEN:
-                owner = (
-                    f"{self.account} is the account"
-                    if self.account
-                    else "the email address belongs to the account"
-                )
-                if self.account_id is not None:  # the token worked before
-                    return (
-                        f"You: create a new API token at {address_book.API_TOKENS}, and use it.",
-                        "An organization admin: in Atlassian Administration, check that the account may use API tokens.",
-                    )
-                return (
-                    f"You: check that {owner} that created the token.",
-                    f"You: create a new API token at {address_book.API_TOKENS}.",
-                    "You: use the API token itself, not a password, without spaces or quotes around it.",
-                )
-            case CredentialKind.CLIENT:
-                return (
-                    address_book.SERVICE_ACCOUNTS.remedy(
-                        "create a new client secret for the service account"
-                    ),
-                    "You: use the new client id and secret together.",
-                )
-            case CredentialKind.FORGE:
-                return (
-                    "You: use the Forge token of the current invocation; an older one has expired.",
-                    address_book.APPS.remedy("check that the app is installed on this site"),
-                )
-            case _:
-                return (
-                    "You: get a new access token, and use it.",
-                    "You: if that fails too, ask for consent again, and choose this site.",
-                )
+        if self.credential_kind is not CredentialKind.API_TOKEN:
+            return LOGIN_ADVICE[self.credential_kind or CredentialKind.OAUTH]
+        if self.account_id is not None:  # the token worked before
+            return (
+                f"You: create a new API token at {address_book.API_TOKENS}, and use it.",
+                "An organization admin: in Atlassian Administration, check that the account may use API tokens.",
+            )
+        owner = (
+            f"{self.account} is the account" if self.account else "the email address belongs to the account"
+        )
+        return (
+            f"You: check that {owner} that created the token.",
+            f"You: create a new API token at {address_book.API_TOKENS}.",
+            "You: use the API token itself, not a password, without spaces or quotes around it.",
+        )
 
     def scope_mismatch(self, body: Body) -> errors.ScopeMismatchError:
         """Row 11."""
         scopes = scopes_for(self.request)
         lacking = f"the scope {' and '.join(scopes)}" if scopes else "a scope"
-        needed = ", ".join(ALL_SCOPES)
-        remedies: tuple[str, ...]
-        match self.credential_kind:
-            case CredentialKind.API_TOKEN | None:
-                cause = "This token has scopes. It works on api.atlassian.com only, and its scopes can't be changed later."
-                remedies = (
-                    f"You: create a token with all of these scopes at {address_book.API_TOKENS}: {needed}.",
-                    "Or you: create an API token without scopes, which works on both hosts.",
-                )
-            case CredentialKind.FORGE:
-                cause = "The manifest of the app does not list the scope, or the site has not approved the latest version."
-                remedies = (
-                    f"You: add all of these scopes to the app's manifest, and deploy it: {needed}.",
-                    address_book.APPS.remedy("approve the new version of the app"),
-                )
-            case CredentialKind.CLIENT:
-                cause = "The credential of the service account was created without this scope."
-                remedies = (
-                    address_book.SERVICE_ACCOUNTS.remedy(
-                        f"create a credential with all of these scopes: {needed}"
-                    ),
-                    "You: use its client id and secret.",
-                )
-            case _:
-                cause = (
-                    "The token is valid, but it was issued without this scope. Refreshing it does not help."
-                )
-                remedies = (f"You: ask for consent again with all of these scopes: {needed}.",)
+        cause, remedies = _SCOPE_ADVICE[self.credential_kind or CredentialKind.API_TOKEN]
         return errors.ScopeMismatchError(
             f"{self.could_not}: {self.token} lacks {lacking}.",
             scopes=scopes,

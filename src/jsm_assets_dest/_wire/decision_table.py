@@ -23,11 +23,11 @@ from typing import Final
 from .. import exceptions as errors
 from ..exceptions._declared import Place
 from . import address_book
-from .case import Case
+from .case import LOGIN_ADVICE, Case
 from .error_bodies import Body, looks_like_html
 from .json_reading import as_object
 from .phrases import could_not
-from .request import Credential, Host
+from .request import Credential, CredentialKind, Host
 from .response import Response, is_answered_to
 
 _IP_REJECTED: Final = "ip address has been rejected"
@@ -202,12 +202,7 @@ def _rejection(case: Case) -> errors.AssetsError:
             cause="The authorization server could not read the client id or the client secret: one of them has a wrong form."
             if is_malformed
             else "The client id or the client secret is wrong, has expired, or was revoked.",
-            remedies=case.login_remedies()
-            if case.kind
-            else (
-                address_book.SERVICE_ACCOUNTS.remedy("create a new client secret for the service account"),
-                "You: use the new client id and secret together.",
-            ),
+            remedies=case.login_remedies() if case.kind else LOGIN_ADVICE[CredentialKind.CLIENT],
             **facts,
         )
     if status == 401 or (status == 403 and "FAILURE_CLIENT_AUTH" in category):  # 12

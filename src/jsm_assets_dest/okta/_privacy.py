@@ -11,6 +11,7 @@ from typing import TypeAlias
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._display.values import public_value
 from .._model.okta_options import PREFIX
 from .._model.references import dependent_links
 from .._model.schema_model import SchemaModel
@@ -65,7 +66,8 @@ def _key(key: str | bytes | None) -> Secret | None:
 
 
 @checked
-@frozen(repr=False)
+@frozen
+@public_value
 class Privacy:
     """Rules that decide which values leave the process, and in which form.
 
@@ -79,8 +81,6 @@ class Privacy:
         hash_key: Secret for the action "hash". Without a secret, anyone could hash a list of names and compare.
             Use the same key for every import. Otherwise, all hashed values change.
     """
-
-    __module__ = "jsm_assets_dest.okta"
 
     rules: Mapping[str, Action] = field(factory=dict[str, Action], converter=_actions)
     default: Action = field(default=Action.ALLOW, converter=_action, kw_only=True)

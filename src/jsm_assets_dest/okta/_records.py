@@ -6,6 +6,7 @@ from typing import Literal, TypeAlias
 from attrs import define, field, frozen
 
 from .._arguments.checking import checked
+from .._display.values import public_value
 from .._model.schema_model import SchemaModel
 from ._fields import TYPES, TypeFields, device_users
 from ._privacy import Privacy
@@ -47,7 +48,8 @@ class Options:
     on_defect: OnDefect
 
 
-@define(repr=False)
+@define
+@public_value
 class Records:
     """Records of a tenant: an iterable of pairs of a selector and a record.
 
@@ -57,8 +59,6 @@ class Records:
     Attributes:
         report: Report of the latest iteration. It is complete when the iteration has ended.
     """
-
-    __module__ = "jsm_assets_dest.okta"
 
     _tenant: Tenant
     _model: SchemaModel

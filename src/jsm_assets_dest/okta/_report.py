@@ -111,7 +111,8 @@ class Finding:
         )
 
 
-@define(repr=False)
+@define
+@public_value
 class Report:
     """Report of one pass over `Records`. It grows while the records are read.
 
@@ -123,8 +124,6 @@ class Report:
         notice_count: Number of all notices.
         complete: True if the pass has reached its end.
     """
-
-    __module__ = "jsm_assets_dest.okta"
 
     counts: dict[str, int] = Factory(dict[str, int])
     skipped: list[Skipped] = Factory(list[Skipped])

@@ -53,15 +53,14 @@ class DataMapRow:
     action: Action
 
 
-@frozen(repr=False)
+@frozen
+@public_value
 class DataMap:
     """Map of Okta's fields to attributes of Assets. `str` returns a text table.
 
     Attributes:
         rows: One row per mapped attribute of the model.
     """
-
-    __module__ = "jsm_assets_dest.okta"
 
     rows: tuple[DataMapRow, ...]
 
@@ -166,7 +165,8 @@ def _effective(rules: Privacy, model: SchemaModel, spec: ObjectTypeSpec, attribu
 _FILE_MODE = 0o600
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class Export:
     """Result of `export`.
 
@@ -176,8 +176,6 @@ class Export:
         counts: Number of records by selector.
         size: Bytes of all bodies.
     """
-
-    __module__ = "jsm_assets_dest.okta"
 
     path: Path
     files: tuple[str, ...]

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias, cast
 
 from attrs import define, evolve, field, frozen
 
+from .._display.values import public_value
 from ..exceptions import ConfigurationError
 from ._report import Notice, NoticeCode, Report
 from ._values import as_mapping, error_summary, text_at
@@ -25,7 +26,8 @@ Links: TypeAlias = (
 )
 
 
-@frozen(repr=False)
+@frozen
+@public_value
 class Located:
     """An object and the place from which it was read.
 
@@ -33,8 +35,6 @@ class Located:
         value: The object.
         where: File and position, for the report.
     """
-
-    __module__ = "jsm_assets_dest.okta"
 
     value: object
     where: str

@@ -8,6 +8,7 @@ from typing import Self, cast
 from attrs import field, frozen
 
 from .._arguments.checking import checked
+from .._display.values import public_value
 from .._model.okta_options import CustomAttribute
 from ..exceptions import ConfigurationError
 from ._page_folder import PARENT, empty_folder, file_prefix, read_page_folder
@@ -42,7 +43,8 @@ def _schemas(values: Iterable[object]) -> tuple[object, ...]:
 
 
 @checked
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True)
+@public_value
 class Tenant:
     """Sources of an Okta organization's data. They are read while `records()` is iterated.
 
@@ -67,8 +69,6 @@ class Tenant:
         org_url: Address of the organization, such as "https://acme.okta.com". It completes relative profile addresses.
             Without it, they are left out.
     """
-
-    __module__ = "jsm_assets_dest.okta"
 
     users: Source | None = None
     groups: Source | None = None

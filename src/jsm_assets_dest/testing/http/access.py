@@ -30,7 +30,7 @@ ASSETS_DENIED = "Access to Assets API was denied"
 
 
 class Access:
-    """The switches that take access away. `restore` undoes them."""
+    """The switches that take access away. `restore` undoes them. `disabled` says how Assets is turned off."""
 
     def __init__(self, site: Site, credentials: Credentials) -> None:
         self._site = site
@@ -41,11 +41,11 @@ class Access:
         self._allowlisted = False
         self._unlicensed: set[str] = set()
         self._not_admin: set[str] = set()
-        self._assets: str | None = None
+        self.disabled: str | None = None
         self.free_plan: bool = False
         self.closed_schemas: set[str] = set()
-        self._revoked: set[str] = set()
-        self._captcha = False
+        self.revoked: set[str] = set()
+        self.needs_captcha: bool = False
         self._gone = False
         self._maintenance = False
         self._login_page = False
@@ -86,7 +86,7 @@ class Access:
         """
         if how not in ("empty", "forbidden", "denied"):
             raise ValueError(f"{how!r} is not one of empty, forbidden, denied")
-        self._assets = how
+        self.disabled = how
         self.free_plan = free_plan
 
     def remove_schema_role(self, key: str) -> None:
@@ -99,10 +99,10 @@ class Access:
     def revoke_token(self, token: str | None = None) -> None:
         """Revoke one token of an account, or all of them. Import tokens are replaced at their import source."""
         if token is not None:
-            self._revoked.add(token)
+            self.revoked.add(token)
             return
-        self._revoked.update(account.api_token for account in self._site.accounts.values())
-        self._revoked.update(self._credentials.tokens)
+        self.revoked.update(account.api_token for account in self._site.accounts.values())
+        self.revoked.update(self._credentials.tokens)
 
     def expire_oauth(self) -> None:
         """Expire all OAuth access tokens that were issued so far."""
@@ -112,7 +112,7 @@ class Access:
 
     def require_captcha(self) -> None:
         """Deny logins until someone solves a CAPTCHA in a browser."""
-        self._captcha = True
+        self.needs_captcha = True
 
     def remove_site(self) -> None:
         """Remove the site: the page of the edge, and an unknown cloud id at the gateway."""
@@ -141,16 +141,6 @@ class Access:
     def is_licensed(self, account: Account) -> bool:
         """Return True if an account has product access to Jira Service Management."""
         return account.agent and account.account_id not in self._unlicensed
-
-    @property
-    def workspace_is_listed(self) -> bool:
-        """True if the workspace list has an entry."""
-        return self._assets not in ("empty", "forbidden")
-
-    @property
-    def workspace_is_forbidden(self) -> bool:
-        """True if the workspace list is rejected."""
-        return self._assets == "forbidden"
 
     def stop_everybody(self, address: Address) -> Response | None:
         """Return the response that stops every request, if there is one."""
@@ -183,17 +173,8 @@ class Access:
         Raises:
             Rejection: 403.
         """
-        if self._assets is not None or (needs_license and not self.is_licensed(account)):
+        if self.disabled is not None or (needs_license and not self.is_licensed(account)):
             raise Rejection(403, errors_body([ASSETS_DENIED]))
-
-    def is_revoked(self, secret: str) -> bool:
-        """Return True if a token was revoked."""
-        return secret in self._revoked
-
-    @property
-    def needs_captcha(self) -> bool:
-        """True if logins are denied until someone solves a CAPTCHA."""
-        return self._captcha
 
 
 def gateway_not_found(site: Site, address: Address) -> Response:

@@ -37,7 +37,7 @@ class Body(Fields):
 
     Args:
         allowed: False for operations without a body.
-        whole: any JSON is accepted, and the rules check it.
+        whole: any JSON is accepted, and the rules check it. It is the field `WHOLE`.
         may_be_empty: no body means an empty object.
     """
 
@@ -46,6 +46,7 @@ class Body(Fields):
     may_be_empty: bool = False
 
 
+WHOLE = ""
 NO_BODY = Body(allowed=False)
 WHOLE_BODY = Body(whole=True)
 
@@ -73,7 +74,7 @@ def read_body(body: Body, data: bytes, content_type: str, *, strict: bool) -> Ma
     except ValueError as problem:
         raise bad_request(f"The request body is not valid JSON: {problem}") from None
     if body.whole:
-        return {"": value}
+        return {WHOLE: value}
     if not isinstance(value, dict):
         raise bad_request("The request body must be a JSON object")
     fields, problems = read_fields(body, value, strict=strict)
@@ -162,12 +163,7 @@ class Call:
     _body: Mapping[str, Any] | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.render = Renderer(self.site, self.base, self.language)
-
-    @property
-    def base(self) -> str:
-        """The beginning of links to Assets: the base URL of the request."""
-        return self.address.prefix
+        self.render = Renderer(self.site, self.address.prefix, self.language)
 
     @property
     def account_id(self) -> str:
@@ -189,11 +185,6 @@ class Call:
     def arguments(self, names: Mapping[str, str]) -> dict[str, Any]:
         """Return fields of the body by the names of the arguments that a rule has for them."""
         return {names[field]: value for field, value in self.body.items() if field in names}
-
-    @property
-    def whole_body(self) -> JsonValue:
-        """The body of an operation that accepts any JSON."""
-        return self.body.get("")
 
     def number(self, name: str, default: int, least: int = 0) -> int:
         """Return an integer parameter of the query."""

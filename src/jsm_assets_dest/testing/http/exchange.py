@@ -102,11 +102,6 @@ def text_response(
     return Response(status=status, body=text.encode(), content_type=content_type, headers=dict(headers or {}))
 
 
-def empty_response(status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """Return a response without a body."""
-    return Response(status=status, headers=dict(headers or {}))
-
-
 MASKED = "***"
 _SECRET_HEADERS = ("authorization", "cookie", "proxy-authorization")
 

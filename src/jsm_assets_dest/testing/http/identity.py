@@ -96,7 +96,7 @@ class Identification:
         if not email:
             return None, "malformed", ""
         account = account_by_email(self._site, email)
-        if account is None or self._access.is_revoked(secret) or not account.active:
+        if account is None or secret in self._access.revoked or not account.active:
             return None, "wrong", secret
         if secret == account.api_token:
             return account, "basic", secret
@@ -162,7 +162,7 @@ class Identification:
             if address.base != "short" or not operation.accepts_import_token or not right_source:
                 raise self._import_token_refused()
             return Caller(account=None, kind="import token", source=source, identity=source.id)
-        token = self._credentials.find(value) if not self._access.is_revoked(value) else None
+        token = self._credentials.find(value) if value not in self._access.revoked else None
         if token is None or operation.family == "import info":
             raise self._import_token_refused() if operation.accepts_import_token else _unauthorized()
         if address.base not in ("ex/jira", "gateway"):

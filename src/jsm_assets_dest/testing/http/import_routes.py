@@ -12,7 +12,7 @@ from ..world.json_reading import ANY, BOOLEAN, OBJECT, STRING, JsonObject, JsonV
 from ..world.mapping_document import schema_and_mapping
 from ..world.objects import policy_of
 from ..world.rejections import Rejection, bad_request, by_strictness, errors_body, not_found
-from .call import WHOLE_BODY, Body, Call, Routes
+from .call import WHOLE, WHOLE_BODY, Body, Call, Routes
 from .exchange import Response
 from .languages import translate
 
@@ -98,11 +98,11 @@ def submit_mapping(call: Call) -> Response | None:
     partial = call.operation.method == "PATCH"
     source = _import_source(call)
     if call.flag("async") and (partial or call.site.doubts.mapping_put_is_asynchronous):
-        progress = mapping.start_mapping(call.site, source, call.whole_body, partial=partial)
+        progress = mapping.start_mapping(call.site, source, call.body[WHOLE], partial=partial)
         base = _short_form(call, "assets")
         location = f"{base}/importsource/{source.id}/mapping/progress/{progress.id}"
         return Response(status=303, headers={"Location": location})
-    mapping.submit_mapping(call.site, source, call.whole_body, partial=partial)
+    mapping.submit_mapping(call.site, source, call.body[WHOLE], partial=partial)
     return None
 
 
@@ -177,8 +177,10 @@ def read_execution_status(call: Call) -> JsonValue:
 
 @ROUTES.operation("read latest execution status", "GET /executions/status")
 def read_latest_execution_status(call: Call) -> JsonValue:
-    source = _import_source(call)
-    return imports.status_document(call.site, imports.latest_execution(call.site, source))
+    executions = imports.executions_of(call.site, _import_source(call))
+    if not executions:
+        raise bad_request("The import has not been executed")
+    return imports.status_document(call.site, executions[-1])
 
 
 @ROUTES.operation("cancel import", "DELETE /executions/{executionId}")
@@ -249,7 +251,7 @@ def _shown(schedule: JsonObject) -> JsonObject:
 @ROUTES.operation("read schedule", "GET /schedule")
 def read_schedule(call: Call) -> JsonValue:
     source = _import_source(call)
-    link = f"{call.base}/importsource/{source.id}/importschedule"
+    link = f"{call.address.prefix}/importsource/{source.id}/importschedule"
     links: JsonObject = {"createSchedule": link}
     if source.schedule is not None:
         links["schedule"] = f"{link}/{source.schedule['id']}"

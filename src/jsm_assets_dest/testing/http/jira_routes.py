@@ -228,14 +228,14 @@ def find_workspace(call: Call) -> JsonValue:
     account = call.caller.account
     if account is None:
         return _page(call, [])
-    if call.access.workspace_is_forbidden or not call.access.is_licensed(account):
+    if call.access.disabled == "forbidden" or not call.access.is_licensed(account):
         raise _jsm_refusal(
             call.site.doubts.unlicensed_workspace_status,
             "sd.error.not.licensed",
             "You do not have access to Jira Service Management or to Assets on this site.",
         )
-    listed = call.access.workspace_is_listed
-    values: list[JsonValue] = [{"workspaceId": call.site.workspace_id}] if listed else []
+    is_listed = call.access.disabled != "empty"
+    values: list[JsonValue] = [{"workspaceId": call.site.workspace_id}] if is_listed else []
     return _page(call, values)
 
 

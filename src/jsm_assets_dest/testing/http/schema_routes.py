@@ -174,7 +174,7 @@ def read_schema_configuration(call: Call) -> JsonValue:
 
 def _role_links(call: Call, roles: list[Role]) -> JsonValue:
     # The observed links contain the old name of the product.
-    root = call.base.replace("/jsm/assets/", "/jsm/insight/").replace("/gateway/api", "")
+    root = call.address.prefix.replace("/jsm/assets/", "/jsm/insight/").replace("/gateway/api", "")
     return {role.name: f"{root}/config/role/{role.id}" for role in roles}
 
 

@@ -17,7 +17,7 @@ from ..world.json_reading import JsonValue
 from ..world.mapping import settle_mappings
 from ..world.rejections import STRICT_HEADER, Rejection, errors_body
 from ..world.site import Site
-from . import (  # noqa: F401  # they add their operations to the router
+from . import (
     configuration_routes,
     directory_routes,
     import_routes,
@@ -55,6 +55,17 @@ class UnknownHostError(Exception):
 def _unreachable(call: Call) -> Response:
     raise AssertionError(call.operation.name)
 
+
+# Importing these modules has added their operations to the router.
+ROUTE_MODULES = (
+    configuration_routes,
+    directory_routes,
+    import_routes,
+    jira_routes,
+    object_routes,
+    schema_routes,
+    type_routes,
+)
 
 # The token endpoint needs no caller, so it is handled before the caller is identified.
 Routes("auth").operation("request access token", "POST /oauth/token", WHOLE_BODY)(_unreachable)
@@ -209,12 +220,6 @@ class Service:
         self._add_account(response, caller, operation.family)
         return response
 
-    def _names_account(self, family: str) -> bool:
-        """Return True if responses of a family name the account; it was recorded for Jira's own addresses."""
-        doubts = self._site.doubts
-        switches = {"jsm": doubts.jsm_has_account_header, "assets": doubts.assets_has_account_header}
-        return switches.get(family, True)
-
     def _add_account(self, response: Response, caller: Caller, family: str) -> None:
         response.identified = caller.account is not None
         if response.from_jira:
@@ -223,9 +228,11 @@ class Service:
                 f"atlassian.xsrf.token={self._site.ids.trace()}_{suffix}; Path=/; SameSite=None; Secure"
             )
         if caller.account is not None:
-            if not self._names_account(family):
-                return
-            response.headers["X-AAccountId"] = quote(caller.account.account_id, safe="")
+            # Recorded for Jira's own addresses.
+            doubts = self._site.doubts
+            switches = {"jsm": doubts.jsm_has_account_header, "assets": doubts.assets_has_account_header}
+            if switches.get(family, True):
+                response.headers["X-AAccountId"] = quote(caller.account.account_id, safe="")
         elif caller.login_failed is not None and (
             response.status >= 400 or self._site.doubts.seraph_header_on_success
         ):

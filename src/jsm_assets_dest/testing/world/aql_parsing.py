@@ -252,19 +252,16 @@ class _Parser:
             inner = self._either()
             self._expect(")")
             return inner
-        token = self._peek()
-        if token.kind == "word" and self._opens_call(0):
-            name = token.text.lower()
-            if name in _INBOUND | _OUTBOUND | _TICKETS:
-                return self._related()
+        if self._opens_call() and self._peek().text.lower() in _INBOUND | _OUTBOUND | _TICKETS:
+            return self._related()
         following = self._peek(1)
         if (following.kind != "sign" or following.text == "(") and self._word("not"):
             return Negation(self._single())
         return self._condition()
 
-    def _opens_call(self, offset: int) -> bool:
-        following = self._peek(offset + 1)
-        return following.kind == "sign" and following.text == "("
+    def _opens_call(self) -> bool:
+        following = self._peek(1)
+        return self._peek().kind == "word" and following.kind == "sign" and following.text == "("
 
     def _path(self) -> tuple[str, ...]:
         token = self._next()
@@ -329,7 +326,7 @@ class _Parser:
             raise self._unexpected("expected EMPTY")
 
     def _members(self) -> tuple[Operand, ...]:
-        if self._peek().kind == "word" and self._opens_call(0):
+        if self._opens_call():
             return (self._operand(),)
         self._expect("(")
         members = [self._operand()]

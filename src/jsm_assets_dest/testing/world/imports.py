@@ -138,14 +138,6 @@ def execution_of(site: Site, source: ImportSource, identifier: str) -> Execution
     return execution
 
 
-def latest_execution(site: Site, source: ImportSource) -> Execution:
-    """Return the newest execution of a source; reject with 400 if there is none."""
-    executions = executions_of(site, source)
-    if not executions:
-        raise bad_request("The import has not been executed")
-    return executions[-1]
-
-
 def submit_chunk(
     site: Site,
     execution: Execution,
