@@ -86,7 +86,7 @@ def check_shares(options: ImportOptions, types: Iterable[MappedType]) -> None:
 
 
 class _Obstacle(NamedTuple):
-    """Why the records of a run can't be compared with what exists, with a line for each object type."""
+    """Reason for which the records of a run can't be compared with what exists, with a line for each object type."""
 
     what: str
     lines: list[str]
