@@ -16,7 +16,7 @@ from .world.json_reading import JsonObject, JsonValue
 SHOWN_REQUESTS = 40
 SHOWN_OBJECTS = 4
 
-_STYLE = importlib.resources.files(__package__).joinpath("status_page.css").read_text("utf-8")
+_STYLE = importlib.resources.files("jsm_assets_dest.testing").joinpath("status_page.css").read_text("utf-8")
 
 
 def status_document(emulator: EmulatedSite) -> JsonObject:

@@ -17,7 +17,7 @@ from ..world.json_reading import JsonValue
 from ..world.mapping import settle_mappings
 from ..world.rejections import STRICT_HEADER, Rejection, errors_body
 from ..world.site import Site
-from . import (  # noqa: F401  # they add their operations to the router
+from . import (
     configuration_routes,
     directory_routes,
     import_routes,
@@ -55,6 +55,17 @@ class UnknownHostError(Exception):
 def _unreachable(call: Call) -> Response:
     raise AssertionError(call.operation.name)
 
+
+# Importing these modules has added their operations to the router.
+ROUTE_MODULES = (
+    configuration_routes,
+    directory_routes,
+    import_routes,
+    jira_routes,
+    object_routes,
+    schema_routes,
+    type_routes,
+)
 
 # The token endpoint needs no caller, so it is handled before the caller is identified.
 Routes("auth").operation("request access token", "POST /oauth/token", WHOLE_BODY)(_unreachable)
