@@ -158,13 +158,20 @@ class Comparison:
 
     Args:
         types: The object types that the import is mapped to.
+        import_source_id: Id of the import; empty if it is not needed.
         compares_values: True to store hashes of values, so that changed objects can be found.
         stores_digests: True to store digests of records for a journal.
     """
 
     def __init__(
-        self, types: Sequence[MappedType], *, compares_values: bool = False, stores_digests: bool = False
+        self,
+        types: Sequence[MappedType],
+        *,
+        import_source_id: str = "",
+        compares_values: bool = False,
+        stores_digests: bool = False,
     ) -> None:
+        self.import_source_id: str = import_source_id
         self.types: tuple[MappedType, ...] = tuple(types)
         self.stores_digests: bool = stores_digests
         self.evidence: dict[str, EvidenceSource] = {}

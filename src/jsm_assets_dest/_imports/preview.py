@@ -315,7 +315,6 @@ def accepted_objects(preview: ImportPreview) -> Iterator[tuple[str, Iterator[str
 def preview_of(
     comparison: Comparison,
     missing_objects: MissingObjectsSetting,
-    import_source_id: str,
     *,
     dangling: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
@@ -325,7 +324,6 @@ def preview_of(
     Args:
         comparison: What exists, and the records.
         missing_objects: Setting of the import, as the caller declares it.
-        import_source_id: Id of the import.
         dangling: Number of dangling references by key of the object type. None if values were not compared.
         notes: Further notes.
     """
@@ -341,7 +339,7 @@ def preview_of(
         is_complete=bool(weakest) and not any(preview.unlisted or preview.filter for preview in previews),
         missing_objects=missing_objects,
         notes=tuple(notes),
-        import_source_id=import_source_id,
+        import_source_id=comparison.import_source_id,
     )
 
 

@@ -226,13 +226,10 @@ def apply_document(document: JsonObject, change: _Json) -> JsonObject:
         if entries:
             current = _items(_child(schema, name), list_name)
             for entry in entries:
-                _replace(current, entry, _find(current, "", as_text(entry.get(key)), key))
+                _replace(current, entry, _find(current, entry, key))
     mappings = _items(mapping, "objectTypeMappings")
     for entry in as_objects(mapping_change.get("objectTypeMappings")):
-        external_id, name = as_text(entry.get("objectTypeExternalId")), as_text(entry.get("objectTypeName"))
-        _replace(
-            mappings, entry, _find(mappings, external_id, name, "objectTypeName", "objectTypeExternalId")
-        )
+        _replace(mappings, entry, _find(mappings, entry, "objectTypeName", "objectTypeExternalId"))
     return result
 
 
@@ -241,18 +238,14 @@ def _apply_types(
 ) -> None:
     """Change existing object types where they are, and add new ones below the parent that the change names."""
     for change in changes:
-        entry = _find_type(all_types, as_text(change.get("externalId")), as_text(change.get("name")))
+        entry = _find_type(all_types, change)
         if entry is None:
             entry = {}
             _items(parent, children_key).append(entry)
         _update(entry, change, {"attributes", "children"} | _names_excluded(entry, change))
         attributes = _items(entry, "attributes") if change.get("attributes") else []
         for attribute_change in as_objects(change.get("attributes")):
-            external_id, name = (
-                as_text(attribute_change.get("externalId")),
-                as_text(attribute_change.get("name")),
-            )
-            attribute = _find(attributes, external_id, name, "name", "externalId")
+            attribute = _find(attributes, attribute_change, "name", "externalId")
             if attribute is None:
                 attributes.append(cast("JsonObject", deepcopy(dict(attribute_change))))
             else:
@@ -265,18 +258,17 @@ def _names_excluded(entry: JsonObject, change: _Json) -> set[str]:
     return {"name", "externalId"} if entry and not change.get("externalId") else set()
 
 
-def _find_type(types: Sequence[JsonObject], external_id: str, name: str) -> JsonObject | None:
-    entry = _find(types, external_id, name, "name", "externalId")
+def _find_type(types: Sequence[JsonObject], change: _Json) -> JsonObject | None:
+    entry = _find(types, change, "name", "externalId")
     if entry is None:
         for candidate in types:
-            entry = entry or _find_type(_items(candidate, "children"), external_id, name)
+            entry = entry or _find_type(_items(candidate, "children"), change)
     return entry
 
 
-def _find(
-    entries: Sequence[JsonObject], external_id: str, name: str, name_key: str, id_key: str = ""
-) -> JsonObject | None:
-    """Find an entry by its external id. Without one, find it by its name."""
+def _find(entries: Sequence[JsonObject], change: _Json, name_key: str, id_key: str = "") -> JsonObject | None:
+    """Find the entry that a change is about by its external id. Without one, find it by its name."""
+    external_id, name = as_text(change.get(id_key)), as_text(change.get(name_key))
     for entry in entries:
         if external_id and entry.get(id_key):
             if entry[id_key] == external_id:

@@ -17,7 +17,7 @@ from .._model.document_reading import read_document
 from .._model.names import next_namespace
 from .._model.object_schema_spec import paths_by_external_id
 from .._model.schema_model import SchemaModel
-from .._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
+from .._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject, item_maker
 from .._plan.planning import make_plan
 from .._secret import Secret
 from .._session.call import call
@@ -89,18 +89,13 @@ def _reset_setting(target: ImportTarget, plan: BuildPlanRecord) -> tuple[PlanIte
     declared = target.memory.missing_objects
     if plan.verb is None or declared not in {"remove", "update"}:
         return ()
-    return (
-        PlanItem(
-            kind=PlanKind.WARNING,
-            subject=PlanSubject.MAPPING,
-            path="missing objects",
-            message=f'The import is declared as missing_objects="{declared}". A change of the mapping is reported to reset '
-            "this setting to Ignore for every object type.",
-            remedy=SCHEMA_IMPORT.remedy(
-                'after the build, open the import, edit the mapping of each object type, and set "Missing objects" again'
-            ),
-        ),
+    item = item_maker(PlanSubject.MAPPING, "missing objects")
+    message = (
+        f'The import is declared as missing_objects="{declared}". A change of the mapping is reported to reset this setting to '
+        "Ignore for every object type."
     )
+    step = 'after the build, open the import, edit the mapping of each object type, and set "Missing objects" again'
+    return (item(PlanKind.WARNING, message, SCHEMA_IMPORT.remedy(step)),)
 
 
 def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) -> Operation[BuildPlanRecord]:

@@ -123,7 +123,12 @@ def read_evidence(
     mapped_types = _with_unknown_filters(_mapped_types(current, source, types), source, reports)
     if compares_values:
         mapped_types = yield from _with_choices(target, source, types, mapped_types)
-    comparison = Comparison(mapped_types, compares_values=compares_values, stores_digests=journal is not None)
+    comparison = Comparison(
+        mapped_types,
+        import_source_id=links.import_source_id,
+        compares_values=compares_values,
+        stores_digests=journal is not None,
+    )
     if types is not None:
         unreadable = yield from _read_objects(
             target, comparison, mapped_types, compares_values=compares_values

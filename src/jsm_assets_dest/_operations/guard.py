@@ -21,9 +21,10 @@ the guard's reason, until someone cancels it in Assets. Nothing is lost, because
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from attrs import frozen
 
@@ -84,94 +85,80 @@ def check_shares(options: ImportOptions, types: Iterable[MappedType]) -> None:
             )
 
 
+class _Obstacle(NamedTuple):
+    """Reason for which the records of a run can't be compared with what exists, with a line for each object type."""
+
+    what: str
+    lines: list[str]
+    cause: str
+    remedies: tuple[str, ...]
+
+
 def refuse_without_evidence(
-    target: ImportTarget,
-    options: ImportOptions,
-    evidence: RunEvidence,
-    import_source_id: str,
-    *,
-    is_started: bool = False,
+    target: ImportTarget, options: ImportOptions, evidence: RunEvidence, *, is_started: bool = False
 ) -> None:
     """Reject a run if nothing shows which objects of a mapped type exist, usually before it is started.
 
     Raises:
         MassDeletionGuardError: The message names the object types.
     """
-    _refuse_filters(target, options, evidence, import_source_id, is_started=is_started)
-    comparison = evidence.comparison
-    unknown = [mapped for mapped in comparison.types if not comparison.evidence.get(mapped.key)]
-    if not unknown:
+    obstacle = _filters(evidence) or _unreadable(target.site, evidence)
+    if obstacle is None:
         return
-    lines = []
-    for mapped in unknown[:LISTED]:
-        count = evidence.last_counts.get(mapped.name.casefold())
-        evidence_text = "" if count is None else f": the last execution had {count_text(count, 'record')}"
-        lines.append(f"  {mapped.name}{evidence_text}")
-    lines += _more(unknown)
-    reason = evidence.unreadable
-    verb, state = _before_completion(is_started=is_started)
+    lines = [f"  {line}" for line in obstacle.lines[:LISTED]]
+    if len(obstacle.lines) > LISTED:
+        lines.append(f"  {count_text(len(obstacle.lines) - LISTED, 'more object type')}")
+    verb, state = "start", "nothing was sent"
+    if is_started:
+        verb, state = "complete", "the execution is open and can be completed or cancelled"
     raise MassDeletionGuardError(
-        "\n".join(
-            (f"Did not {verb} the import{_into(target)}: the existing objects could not be read.", *lines)
-        ),
-        cause="The import in Assets may be set to remove missing objects, and nothing shows which objects would be missing."
-        + ("" if reason is None else f" {reason.what.splitlines()[0]}"),
-        remedies=(
-            *(() if reason is None else reason.remedies[:1]),
-            _see_objects(target.site),
-            "Or you: pass the journal= of the last confirmed run.",
-            _declare(target.site),
-        ),
-        preview=preview_of(comparison, options.missing_objects, import_source_id),
+        "\n".join((f"Did not {verb} the import{_into(target)}: {obstacle.what}", *lines)),
+        cause=obstacle.cause,
+        remedies=(*obstacle.remedies, _declare(target.site)),
+        preview=preview_of(evidence.comparison, options.missing_objects),
         details=state,
     )
 
 
-def _refuse_filters(
-    target: ImportTarget,
-    options: ImportOptions,
-    evidence: RunEvidence,
-    import_source_id: str,
-    *,
-    is_started: bool,
-) -> None:
-    """Reject a run if Assets filters the records of a type: then a record does not show that its object is not missing."""
+def _filters(evidence: RunEvidence) -> _Obstacle | None:
+    """Return the filters of records: with one, a record does not show that its object is not missing."""
     filtered = [mapped for mapped in evidence.comparison.types if mapped.filter]
     if not filtered:
-        return
-    verb, state = _before_completion(is_started=is_started)
-    number = count_text(len(filtered), "object type")
-    raise MassDeletionGuardError(
-        "\n".join(
-            (
-                f"Did not {verb} the import{_into(target)}: Assets filters the records of {number}.",
-                *(f"  {filter_sentence(mapped.name, mapped.filter)}" for mapped in filtered[:LISTED]),
-                *_more(filtered),
-            )
-        ),
-        cause="Assets does not import a record that does not match the filter, and only Assets can evaluate it. So its object may "
+        return None
+    return _Obstacle(
+        f"Assets filters the records of {count_text(len(filtered), 'object type')}.",
+        [filter_sentence(mapped.name, mapped.filter) for mapped in filtered],
+        "Assets does not import a record that does not match the filter, and only Assets can evaluate it. So its object may "
         "be missing, and the import in Assets may be set to remove missing objects.",
-        remedies=(
+        (
             SCHEMA_IMPORT.remedy(
                 "remove the filter of the object type mapping, and filter the records in the source instead"
             ),
-            _declare(target.site),
         ),
-        preview=preview_of(evidence.comparison, options.missing_objects, import_source_id),
-        details=state,
     )
 
 
-def _before_completion(*, is_started: bool) -> tuple[str, str]:
-    """Return the verb and the state of a run that the guard rejects before it compares the records."""
-    if is_started:
-        return "complete", "the execution is open and can be completed or cancelled"
-    return "start", "nothing was sent"
-
-
-def _more(types: Sequence[MappedType]) -> list[str]:
-    more = len(types) - LISTED
-    return [f"  {count_text(more, 'more object type')}"] if more > 0 else []
+def _unreadable(site: Site, evidence: RunEvidence) -> _Obstacle | None:
+    comparison, reason = evidence.comparison, evidence.unreadable
+    unknown = [mapped.name for mapped in comparison.types if not comparison.evidence.get(mapped.key)]
+    if not unknown:
+        return None
+    lines: list[str] = []
+    for name in unknown:
+        count = evidence.last_counts.get(name.casefold())
+        last_run = "" if count is None else f": the last execution had {count_text(count, 'record')}"
+        lines.append(f"{name}{last_run}")
+    return _Obstacle(
+        "the existing objects could not be read.",
+        lines,
+        "The import in Assets may be set to remove missing objects, and nothing shows which objects would be missing."
+        + ("" if reason is None else f" {reason.what.splitlines()[0]}"),
+        (
+            *(() if reason is None else reason.remedies[:1]),
+            see_objects(site),
+            "Or you: pass the journal= of the last confirmed run.",
+        ),
+    )
 
 
 def refuse_missing(
@@ -196,8 +183,7 @@ def refuse_missing(
         ledger.evidence = evidence
     if evidence.is_accepted:
         return
-    if accepted is not None:
-        accept(evidence.comparison, accepted, execution.import_source_id)
+    accept(evidence.comparison, accepted)
     tally = ledger.tally
     verdicts = [_verdict(evidence.comparison, mapped, options) for mapped in evidence.comparison.types]
     is_all_refused = bool(tally.refused) and not sum(tally.sent.values())
@@ -214,22 +200,23 @@ def _taken_over(
     """Read the evidence in a process that did not start the execution. Until it is completed, nothing changes in Assets."""
     links = yield from tokens.links(target)
     evidence = yield from read_evidence(target, links, None)
-    refuse_without_evidence(target, options, evidence, links.import_source_id, is_started=True)
-    if options.allow_missing is not None:
-        accept(evidence.comparison, options.allow_missing, links.import_source_id)
+    refuse_without_evidence(target, options, evidence, is_started=True)
+    accept(evidence.comparison, options.allow_missing)
     if own is not None:
         for identities in (*own.earlier, own.comparison.to_dict()):
             evidence.comparison.add_dict(identities)
     return evidence
 
 
-def accept(comparison: Comparison, preview: ImportPreview, import_source_id: str) -> None:
-    """Treat the missing objects of a preview as already missing.
+def accept(comparison: Comparison, preview: ImportPreview | None) -> None:
+    """Treat the missing objects of a preview, if there is one, as already missing.
 
     Raises:
         ConfigurationError: The preview belongs to another import.
     """
-    if preview.import_source_id != import_source_id:
+    if preview is None:
+        return
+    if preview.import_source_id != comparison.import_source_id:
         raise ConfigurationError(
             "`allow_missing` is a preview of another import. The import was not completed.",
             field="allow_missing",
@@ -307,7 +294,8 @@ def _into(target: ImportTarget) -> str:
     return f" into {target.schema.key}" if target.schema is not None else ""
 
 
-def _see_objects(site: Site) -> str:
+def see_objects(site: Site) -> str:
+    """Return the remedy for objects that the account can't read."""
     account = site.credentials.account_label
     return SCHEMA_ROLES.remedy(f"add {account} as an object schema user, so that it can read the objects")
 
@@ -347,7 +335,7 @@ def _all_refused(target: ImportTarget, execution: Execution, evidence: RunEviden
 
 
 def _preview(execution: Execution, evidence: RunEvidence) -> ImportPreview:
-    return preview_of(evidence.comparison, execution.options.missing_objects, execution.import_source_id)
+    return preview_of(evidence.comparison, execution.options.missing_objects)
 
 
 def _rejected(
@@ -387,7 +375,7 @@ def _rejected(
         ),
         cause=" ".join(filter(None, (cause, too_short))),
         remedies=(
-            *((_see_objects(target.site),) if too_short else ()),
+            *((see_objects(target.site),) if too_short else ()),
             f"You: {fix}",
             _declare(target.site),
             *(

@@ -43,10 +43,8 @@ the journal does not contain (the next start reports `ImportBusyError`).
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import secrets
-from collections.abc import Generator
 
 from attrs import frozen
 
@@ -85,6 +83,7 @@ from .run_journal import (
     forget_lost,
     leavers_of,
     notes_of,
+    opened_journal,
     record_objects,
     refuse_other_journal,
     shape_of,
@@ -122,7 +121,7 @@ def run(
             field="journal",
             fix="Pass the journal=… of the interrupted import.",
         )
-    with _opened(options, target.site) as journal:
+    with opened_journal(options, target.site) as journal:
         setup = yield from starting.prepare(target, options)
         sources.fit(setup.model)
         if journal is not None and options.send == "changed":
@@ -130,15 +129,6 @@ def run(
         readback = yield from _readback(target, setup)
         current = yield from _begun_or_resumed(target, setup, journal, first=first, resume=resume)
         return (yield from _finished(target, setup, sources, current, journal, first, readback))
-
-
-@contextlib.contextmanager
-def _opened(options: ImportOptions, site: Site) -> Generator[Journal | None]:
-    if options.journal is None:
-        yield None
-        return
-    with Journal(options.journal, now=site.clock.time) as journal:
-        yield journal
 
 
 @frozen
@@ -385,7 +375,13 @@ def _verification(
     target: ImportTarget, execution: Execution, readback: ReadBack, status: ExecutionStatus, *, is_test: bool
 ) -> Operation[tuple[ImportVerification | None, tuple[str, ...]]]:
     """Compare the records with their objects. The import has succeeded, so a failure is only a note of its result."""
-    comparison = Verifying.of_run(target, readback, execution.options, status, is_test=is_test)
+    comparison = Verifying(
+        target=target,
+        readback=readback,
+        seconds=execution.options.visible_seconds,
+        removes=execution.options.missing_objects == "remove" and not is_test,
+        created={report.name: report.created for report in status.object_types},
+    )
     try:
         return (yield from comparison.run()), ()
     except AssetsError as error:

@@ -14,7 +14,7 @@ from .._http.commands import Operation
 from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._model.specs import AttributeSpec, ObjectTypeSpec
-from .._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject
+from .._plan.build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject, item_maker
 from .._plan.compare import again
 from .._plan.differences import existing_attribute
 from .._session.site import Site
@@ -57,11 +57,8 @@ def existing_type_of(spec: ObjectTypeSpec, types: Sequence[ExistingObjectType]) 
 def _item(
     spec: ObjectTypeSpec, attribute: AttributeSpec, existing: Attribute | None, *, has_account: bool
 ) -> PlanItem:
-    kind, path = attribute.type.value, f"{spec.key}.{attribute.key}"
-
-    def item(plan_kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
-        return PlanItem(kind=plan_kind, subject=PlanSubject.LINK, path=path, message=message, remedy=remedy)
-
+    kind = attribute.type.value
+    item = item_maker(PlanSubject.LINK, f"{spec.key}.{attribute.key}")
     if not has_account:
         return item(
             PlanKind.IMPOSSIBLE,

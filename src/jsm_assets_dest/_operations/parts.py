@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from .._arguments.fitting import invalid, wrong_type
+from .._arguments.fitting import invalid
 from .._http.commands import Operation
 from .._imports.execution import Execution, RunEvidence, RunningImport
 from .._imports.pipeline import Pipeline
@@ -61,17 +61,15 @@ def _check_part(part: str) -> None:
         ) from error
 
 
-def add_receipt(execution: Execution, receipt: object) -> None:
+def add_receipt(execution: Execution, receipt: SubmitReceipt | Mapping[str, object]) -> None:
     """Add the records that another process submitted.
 
     Raises:
-        ConfigurationError: It is not a receipt, it belongs to another execution, or the model does not have its selectors.
+        ConfigurationError: The data is not a receipt, it belongs to another execution, or the model does not have its selectors.
     """
     if isinstance(receipt, Mapping):
         receipt = SubmitReceipt.from_dict(receipt)
     fix = "Pass what `submit` returned in the other process, or the result of its `to_dict()`."
-    if not isinstance(receipt, SubmitReceipt):
-        raise wrong_type("receipt", receipt, fix)
     if not (receipt.execution_id and receipt.part):
         missing = "part" if receipt.execution_id else "execution"
         raise ConfigurationError(f"`receipt` does not name its {missing}.", field="receipt", fix=fix)

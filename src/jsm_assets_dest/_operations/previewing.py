@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Generator, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from .._assets.import_sources import ImportSource
 from .._http.commands import Operation
@@ -14,20 +12,17 @@ from .._imports.comparison import Comparison
 from .._imports.counts import count_text
 from .._imports.execution import RunEvidence
 from .._imports.identities import filter_notes
-from .._imports.journal import Journal
 from .._imports.options import ImportOptions
 from .._imports.preview import ImportPreview, preview_of
-from .._session.site import Site
-from .._wire.address_book import SCHEMA_ROLES
 from .._wire.json_reading import JsonObject
 from ..exceptions import NothingToCompareError, RecordError
 from ..exceptions._declared import Place
 from . import starting
 from .evidence import read_evidence
-from .guard import accept, check_shares, short_lists, would_reject
+from .guard import accept, check_shares, see_objects, short_lists, would_reject
 from .import_tokens import ImportTarget
 from .record_sources import CheckedRecords, Records
-from .run_journal import refuse_other_journal
+from .run_journal import opened_journal, refuse_other_journal
 
 
 def preview(target: ImportTarget, records: object, options: ImportOptions) -> Operation[ImportPreview]:
@@ -39,18 +34,17 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
         RecordError: A record is invalid. `on_bad_record="skip"` counts such records instead.
     """
     sources = Records(records)
-    with _opened(options, target.site) as journal:
+    # A preview does not create a journal.
+    with opened_journal(options, target.site, is_created=False) as journal:
         setup = yield from starting.prepare(target, options)
         sources.fit(setup.model)
-        source_id = setup.links.import_source_id
         if journal is not None:
-            refuse_other_journal(journal, source_id)
+            refuse_other_journal(journal, setup.links.import_source_id)
         evidence = yield from read_evidence(target, setup.links, journal, compares_values=True)
     comparison = evidence.comparison
     check_shares(options, comparison.types)
     _refuse_nothing(target, evidence)
-    if options.allow_missing is not None:
-        accept(comparison, options.allow_missing, source_id)
+    accept(comparison, options.allow_missing)
 
     def on_accepted(selector: str, accepted: Sequence[JsonObject]) -> None:
         rows = comparison.rows(selector, accepted)
@@ -64,20 +58,9 @@ def preview(target: ImportTarget, records: object, options: ImportOptions) -> Op
     return preview_of(
         comparison,
         options.missing_objects,
-        source_id,
         dangling=dangling,
         notes=_notes(target, evidence, options),
     )
-
-
-@contextlib.contextmanager
-def _opened(options: ImportOptions, site: Site) -> Generator[Journal | None]:
-    # A preview does not create a journal.
-    if options.journal is None or not Path(options.journal).exists():
-        yield None
-        return
-    with Journal(options.journal, now=site.clock.time) as journal:
-        yield journal
 
 
 def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
@@ -86,12 +69,11 @@ def _refuse_nothing(target: ImportTarget, evidence: RunEvidence) -> None:
     if not names:
         return
     reason = evidence.unreadable
-    account = target.site.credentials.account_label
     raise NothingToCompareError(
         f"Could not preview the import: the objects of {', '.join(names)} could not be read.",
         cause="" if reason is None else reason.what.splitlines()[0],
         remedies=(
-            SCHEMA_ROLES.remedy(f"add {account} as an object schema user, so that it can read the objects"),
+            see_objects(target.site),
             "Or you: pass the journal= of the last confirmed run.",
         ),
         details="nothing was changed in Assets",

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from attrs import define, field, frozen
 
-from .._arguments.fitting import invalid, wrong_type
+from .._arguments.fitting import invalid
 from .._http.commands import Ask, Batch, Operation, Pull
 from .._imports.chunker import CHUNK_RECORDS, runs_of_pairs
 from .._imports.options import ImportOptions, time_zone
@@ -53,7 +53,7 @@ class Records:
         notes: Notes about the columns of tables, for the result.
 
     Raises:
-        ConfigurationError: The argument is not a source of records, such as a string.
+        ConfigurationError: The argument contains tables, or records without a selector.
     """
 
     _records: object
@@ -120,9 +120,6 @@ def _refuse(records: object, name: str) -> None:
             field="records",
             fix="Pass {'people': jsm_assets_dest.tables.records(table)}, with the selector of your model.",
         )
-    if isinstance(records, (str, bytes)) or not isinstance(records, (Iterable, AsyncIterable)):
-        fix = "Pass iterables of records by selector, {'people': [...]}, or an iterable of (selector, record) pairs."
-        raise wrong_type(name, records, fix, field="records")
 
 
 def _refuse_no_selector(records: object) -> None:

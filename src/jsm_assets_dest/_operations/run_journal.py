@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from pathlib import Path
 
 from attrs import define, field
 
@@ -16,10 +18,12 @@ from .._imports.identities import digest
 from .._imports.journal import Journal
 from .._imports.journal_objects import JournalObject, UnlistedObjects
 from .._imports.journal_values import ChunkState, JournalChunk
+from .._imports.options import ImportOptions
 from .._imports.readback import ReadBack
 from .._imports.result import Leavers
 from .._imports.tally import Tally
 from .._model.schema_model import SchemaModel
+from .._session.site import Site
 from ..exceptions import JournalMismatchError
 
 
@@ -37,6 +41,18 @@ def shape_of(model: SchemaModel) -> str:
         if spec.mapped
     }
     return hashlib.sha256(json.dumps(shape, sort_keys=True).encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def opened_journal(
+    options: ImportOptions, site: Site, *, is_created: bool = True
+) -> Generator[Journal | None]:
+    """Open the journal of an import, if it has one. With `is_created`, the file is created if it does not exist."""
+    if options.journal is None or not (is_created or Path(options.journal).exists()):
+        yield None
+        return
+    with Journal(options.journal, now=site.clock.time) as journal:
+        yield journal
 
 
 def refuse_other_journal(journal: Journal, import_source_id: str) -> None:

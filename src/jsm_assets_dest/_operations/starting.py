@@ -92,14 +92,13 @@ def evidence_of(
     Raises:
         MassDeletionGuardError: Nothing shows which objects of a mapped type exist.
     """
-    options, source_id = setup.options, setup.links.import_source_id
+    options = setup.options
     if options.missing_objects == "ignore":
         return None if journal is None else RunEvidence((yield from sent_only(target, setup.links)))
     evidence = yield from read_evidence(target, setup.links, journal)
     check_shares(options, evidence.comparison.types)
-    refuse_without_evidence(target, options, evidence, source_id)
-    if options.allow_missing is not None:
-        accept(evidence.comparison, options.allow_missing, source_id)
+    refuse_without_evidence(target, options, evidence)
+    accept(evidence.comparison, options.allow_missing)
     return evidence
 
 

@@ -19,7 +19,6 @@ from .._arguments.fitting import invalid
 from .._http.commands import Operation, Sleep
 from .._imports.arriving_values import ignored_notes, not_compared_notes
 from .._imports.counts import count_text
-from .._imports.execution_results import ExecutionStatus
 from .._imports.identities import MappedType, display, filter_notes
 from .._imports.options import ImportOptions
 from .._imports.problems import ImportProblem, ProblemCode, skipped_problems, unknown_status_problems
@@ -165,25 +164,6 @@ class Verifying:
             pause = min(pause * 1.5, LONGEST_PAUSE)
             waited = clock.monotonic() - started
         return self._verification(waited)
-
-    @classmethod
-    def of_run(
-        cls,
-        target: ImportTarget,
-        readback: ReadBack,
-        options: ImportOptions,
-        status: ExecutionStatus,
-        *,
-        is_test: bool,
-    ) -> Verifying:
-        """Return the verification of a run that Assets has reported as done."""
-        return cls(
-            target=target,
-            readback=readback,
-            seconds=options.visible_seconds,
-            removes=options.missing_objects == "remove" and not is_test,
-            created={report.name: report.created for report in status.object_types},
-        )
 
     # --- reading
 

@@ -2,7 +2,7 @@
 
 import enum
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from attrs import frozen
@@ -91,6 +91,18 @@ class PlanItem(PlainData):
     def __str__(self) -> str:
         text = f"{self.kind.value:<10} {self.subject.value:<11} {self.path}: {self.message}"
         return f"{text}\n{'':<10} {self.remedy}" if self.remedy else text
+
+
+ItemMaker: TypeAlias = Callable[..., PlanItem]
+
+
+def item_maker(subject: PlanSubject, path: str) -> ItemMaker:
+    """Return a function that makes an item of a subject at a path from its kind, message, and remedy."""
+
+    def make(kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
+        return PlanItem(kind=kind, subject=subject, path=path, message=message, remedy=remedy)
+
+    return make
 
 
 @checked_methods

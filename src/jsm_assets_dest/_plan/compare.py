@@ -9,7 +9,7 @@ The module is long, because the comparison of each kind of item is one function,
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from attrs import evolve, frozen
 
@@ -18,17 +18,8 @@ from .._model.names import GLOBAL_STATUSES, SYSTEM_ATTRIBUTES, is_generated, sam
 from .._model.object_schema_spec import inherits
 from .._model.schema_model import SchemaModel
 from .._model.specs import Adoption, AttributeSpec, ObjectTypeSpec
-from .build_plan import PlanItem, PlanKind, PlanSubject
+from .build_plan import ItemMaker, PlanItem, PlanKind, PlanSubject, item_maker
 from .matching import Match
-
-_ItemMaker = Callable[..., PlanItem]
-
-
-def _item_maker(subject: PlanSubject, path: str) -> _ItemMaker:
-    def make(kind: PlanKind, message: str, remedy: str = "") -> PlanItem:
-        return PlanItem(kind=kind, subject=subject, path=path, message=message, remedy=remedy)
-
-    return make
 
 
 def again(item: PlanItem, lost: str = "values", doubt: str = "") -> PlanItem:
@@ -82,7 +73,7 @@ class Comparison:
     # --- object types
 
     def _object_type(self, spec: ObjectTypeSpec, match: Match) -> Iterator[PlanItem]:
-        item = _item_maker(PlanSubject.OBJECT_TYPE, spec.key)
+        item = item_maker(PlanSubject.OBJECT_TYPE, spec.key)
         existing = match.existing
         if existing is None:
             yield self._missing_type(spec, item)
@@ -137,7 +128,7 @@ class Comparison:
                 f'You: set label=True on an attribute of "{spec.name}". Or an object schema manager: create both types in '
                 "Assets, with inheritance, before the build."
             )
-        yield _item_maker(PlanSubject.OBJECT_TYPE, spec.key)(PlanKind.WARNING, message, remedy)
+        yield item_maker(PlanSubject.OBJECT_TYPE, spec.key)(PlanKind.WARNING, message, remedy)
 
     def _inherits_in_assets(self, spec: ObjectTypeSpec, match: Match) -> bool:
         existing = match.existing
@@ -147,7 +138,7 @@ class Comparison:
         parent = self.current.with_external_id(parent_id)
         return parent is not None and parent.extra.get("inheritance") is True
 
-    def _missing_type(self, spec: ObjectTypeSpec, item: _ItemMaker) -> PlanItem:
+    def _missing_type(self, spec: ObjectTypeSpec, item: ItemMaker) -> PlanItem:
         if spec.adopted is not None:
             return self._missing_adopted_type(spec.adopted, item)
         holder = self.current.named(spec.name)
@@ -165,7 +156,7 @@ class Comparison:
             "You: call schema.find_conflicts(model), and resolve the conflict: adopt the object type, or rename or skip yours.",
         )
 
-    def _missing_adopted_type(self, adopted: Adoption, item: _ItemMaker) -> PlanItem:
+    def _missing_adopted_type(self, adopted: Adoption, item: ItemMaker) -> PlanItem:
         """Say what happened to an adopted type. A build sends nothing until this is resolved, so it creates no attributes."""
         if self.type_names is None:
             return item(
@@ -190,7 +181,7 @@ class Comparison:
     # --- attributes
 
     def _attribute(self, spec: ObjectTypeSpec, attribute: AttributeSpec, match: Match) -> PlanItem:
-        item = _item_maker(PlanSubject.ATTRIBUTE, f"{spec.key}.{attribute.key}")
+        item = item_maker(PlanSubject.ATTRIBUTE, f"{spec.key}.{attribute.key}")
         existing = match.attributes.get(attribute.key)
         mapping = match.existing.mapping if match.existing is not None else None
         if existing is None:
@@ -220,7 +211,7 @@ class Comparison:
             match.existing.attributes if match.existing is not None and match.spec.mapped else ()
         ):
             is_system = attribute.name.casefold() in SYSTEM_ATTRIBUTES
-            item = _item_maker(PlanSubject.ATTRIBUTE, f"{match.spec.key}.{attribute.name}")
+            item = item_maker(PlanSubject.ATTRIBUTE, f"{match.spec.key}.{attribute.name}")
             if attribute.label and match.spec.label is None:
                 yield item(
                     PlanKind.WARNING,
@@ -284,7 +275,7 @@ class Comparison:
     # --- mappings
 
     def _mapping(self, spec: ObjectTypeSpec, match: Match) -> Iterator[PlanItem]:
-        item = _item_maker(PlanSubject.MAPPING, spec.key)
+        item = item_maker(PlanSubject.MAPPING, spec.key)
         existing = match.existing.mapping if match.existing is not None else None
         wanted = self.wanted.mapping_of(self.model.external_id(spec.key))
         if wanted is None:
@@ -321,7 +312,7 @@ class Comparison:
 
     def _icons(self) -> Iterator[PlanItem]:
         for icon in self.model.icons:
-            item = _item_maker(PlanSubject.ICON, f"icons.{icon.key}")
+            item = item_maker(PlanSubject.ICON, f"icons.{icon.key}")
             existing = self.current.icons.get(icon.key)
             if existing is None:
                 yield item(PlanKind.CREATE, f'"{icon.name}" is uploaded.')
@@ -340,7 +331,7 @@ class Comparison:
         }
         listed = {name.casefold(): entry for name, entry in self.current.statuses.items()}
         for status in self.model.statuses:
-            item = _item_maker(PlanSubject.STATUS, f"statuses.{status.name}")
+            item = item_maker(PlanSubject.STATUS, f"statuses.{status.name}")
             name = status.name.casefold()
             existing = listed.get(name)
             is_global = name in GLOBAL_STATUSES and self.current.has_mapping
@@ -365,7 +356,7 @@ class Comparison:
         for existing in self.current.object_types:
             is_own = existing.mapping is not None or existing.external_id.startswith(prefix)
             if is_own and existing.external_id not in matched:
-                item = _item_maker(PlanSubject.OBJECT_TYPE, existing.name)
+                item = item_maker(PlanSubject.OBJECT_TYPE, existing.name)
                 if existing.mapping is None:
                     yield item(
                         PlanKind.DRIFT, "It is no longer in the model. A build doesn't delete it.", remedy
@@ -380,7 +371,7 @@ class Comparison:
             used = {attribute.external_id for attribute in match.attributes.values()}
             for attribute in match.existing.attributes if match.existing is not None else ():
                 if attribute.external_id.startswith(prefix) and attribute.external_id not in used:
-                    item = _item_maker(PlanSubject.ATTRIBUTE, f"{key}.{attribute.name}")
+                    item = item_maker(PlanSubject.ATTRIBUTE, f"{key}.{attribute.name}")
                     yield item(
                         PlanKind.DRIFT,
                         "It is no longer in the model. A build doesn't delete it, and imports don't fill it.",
@@ -389,7 +380,7 @@ class Comparison:
         wanted = {self.model.external_id(spec.key) for spec in self.model.object_types if spec.mapped}
         for external_id, name in self.current.deleted.items():
             if external_id not in wanted:
-                item = _item_maker(PlanSubject.MAPPING, name)
+                item = item_maker(PlanSubject.MAPPING, name)
                 yield item(
                     PlanKind.DRIFT,
                     "It is still mapped, but the object type was deleted in Assets.",

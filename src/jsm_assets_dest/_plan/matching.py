@@ -91,10 +91,13 @@ def _taken_over(spec: ObjectTypeSpec, attribute: AttributeSpec, existing: Attrib
     existing_type = importable_type(existing.type)
     if existing_type is not None and can_store(existing_type, attribute.type):
         settled = evolve(settled, type=existing_type)
-    if spec.adopted is None:
-        return settled
+    return settled if spec.adopted is None else _with_limits(settled, existing)
+
+
+def _with_limits(attribute: AttributeSpec, existing: AttributeContents) -> AttributeSpec:
+    """Return the attribute with what an import can't change of an existing one."""
     return evolve(
-        settled,
+        attribute,
         label=existing.label,
         unique=existing.unique,
         minimum=existing.minimum,
@@ -172,12 +175,4 @@ def _sent_attribute(
         query = lookup(attribute, model.object_type(reference.target))
         attribute = evolve(attribute, reference=evolve(reference, aql=query))
     # Drift is reported, not sent. It is not documented whether the service would change it or reject the document.
-    return evolve(
-        attribute,
-        label=existing.label,
-        minimum=existing.minimum,
-        maximum=existing.maximum,
-        unique=existing.unique,
-        statuses=existing.statuses,
-        extra=existing.extra,
-    )
+    return evolve(_with_limits(attribute, existing), extra=existing.extra)

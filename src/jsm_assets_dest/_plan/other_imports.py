@@ -11,7 +11,7 @@ from attrs import frozen
 from .._model.mapping_document import walk
 from .._model.schema_model import SchemaModel
 from .._wire.json_reading import as_object, as_objects, as_text
-from .build_plan import UNIQUE, PlanItem, PlanKind, PlanSubject
+from .build_plan import UNIQUE, PlanItem, PlanKind, PlanSubject, item_maker
 from .matching import Match
 
 
@@ -79,15 +79,11 @@ def other_import_items(
             fill = (
                 f"The import {names[0]} fills" if len(names) == 1 else f"The imports {', '.join(names)} fill"
             )
-            yield PlanItem(
-                kind=PlanKind.WARNING,
-                subject=PlanSubject.MAPPING,
-                path=spec.key,
-                message=(
-                    f"{fill} this object type too. An import that is set to remove missing objects removes those that "
-                    "only another import has."
-                ),
-                remedy="An object schema manager: set missing objects to Ignore on the pages of these imports.",
+            yield item_maker(PlanSubject.MAPPING, spec.key)(
+                PlanKind.WARNING,
+                f"{fill} this object type too. An import that is set to remove missing objects removes those that only another "
+                "import has.",
+                "An object schema manager: set missing objects to Ignore on the pages of these imports.",
             )
 
 
@@ -117,13 +113,8 @@ def _taken_external_ids(
             f'The external id "{taken[0]}" is',
             "You: set external_id= to one that no other import uses.",
         )
-    yield PlanItem(
-        kind=PlanKind.IMPOSSIBLE,
-        subject=PlanSubject.NAMESPACE,
-        path=path,
-        message=f"{what} already used by {other}. {UNIQUE}",
-        remedy=remedy,
-    )
+    item = item_maker(PlanSubject.NAMESPACE, path)
+    yield item(PlanKind.IMPOSSIBLE, f"{what} already used by {other}. {UNIQUE}", remedy)
 
 
 def _created_external_ids(model: SchemaModel, key: str, match: Match) -> Iterator[str]:
