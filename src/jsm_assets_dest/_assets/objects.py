@@ -55,6 +55,10 @@ SingleValue: TypeAlias = (
 ObjectValue: TypeAlias = SingleValue | list[SingleValue]
 
 
+#: Fields of an object that are columns of a data frame and keys in an export.
+_COLUMNS = ("id", "key", "label", "object_type", "created", "updated")
+
+
 @frozen(kw_only=True)
 @public_value
 class AssetsObject:
@@ -90,22 +94,14 @@ class AssetsObject:
         are labels, statuses and groups are names, and users are account IDs. Dates and times stay Python values. An
         attribute whose name is one of the columns gets the column "<name> (attribute)".
         """
-        row: dict[str, object] = {
-            "id": self.id,
-            "key": self.key,
-            "label": self.label,
-            "object_type": self.object_type,
-            "created": self.created,
-            "updated": self.updated,
-        }
-        fixed = frozenset(row)
+        row: dict[str, object] = {name: getattr(self, name) for name in _COLUMNS}
         for name, value in self.values.items():
-            column = f"{name} (attribute)" if name in fixed else name
+            column = f"{name} (attribute)" if name in _COLUMNS else name
             row[column] = [flat(item) for item in value] if isinstance(value, list) else flat(value)
         return row
 
 
-def flat(value: SingleValue) -> object:
+def flat(value: SingleValue | None) -> object:
     """Return a value of a single cell: a label, a name, an account ID, or the value itself."""
     if isinstance(value, ObjectReference):
         return value.label
@@ -331,19 +327,11 @@ def line_of(asset: AssetsObject) -> str:
         name: [_exported(item) for item in value] if isinstance(value, list) else _exported(value)
         for name, value in asset.values.items()
     }
-    line = {
-        "id": asset.id,
-        "key": asset.key,
-        "label": asset.label,
-        "object_type": asset.object_type,
-        "created": _exported(asset.created) if asset.created is not None else None,
-        "updated": _exported(asset.updated) if asset.updated is not None else None,
-        "values": values,
-    }
-    return json.dumps(line, separators=(",", ":"))
+    line = {name: _exported(getattr(asset, name)) for name in _COLUMNS}
+    return json.dumps({**line, "values": values}, separators=(",", ":"))
 
 
-def _exported(value: SingleValue) -> object:
+def _exported(value: SingleValue | None) -> object:
     if isinstance(value, ObjectReference):
         return value.to_dict()
     return value.isoformat() if isinstance(value, datetime.date) else flat(value)

@@ -14,6 +14,7 @@ from .._assets.import_sources import ImportSource
 from .._assets.object_schemas import ObjectSchemaRecord
 from .._assets.reports import NOT_KNOWN, Check, CheckState, ConnectionReport, ImportTokenReport
 from .._assets.roles import RolesPreview, SchemaRoles, label
+from .._display.values import plain_data
 from .._model.names import same_name
 from .._model.schema_model import SchemaModel
 from .._operations.import_tokens import STATE
@@ -337,19 +338,12 @@ def conflicts_step(conflicts: Sequence[ConflictRecord], model: SchemaModel, page
 
 
 def _choice(conflict: ConflictRecord, model: SchemaModel) -> dict[str, object]:
-    return {
-        "key": conflict.key,
-        "name": conflict.name,
-        "choices": [choice.value for choice in conflict.choices],
-        "is_harmless": conflict.is_harmless,
-        "differences": [difference.to_dict() for difference in conflict.differences],
-        "object_count": conflict.object_count,
-        "objects_to_confirm": conflict.objects_to_confirm,
-        "suggested_names": {
-            resolution.value: conflict.suggested_name(resolution, model)
-            for resolution in (Resolution.RENAME_INCOMING, Resolution.RENAME_EXISTING)
-        },
+    names = "key name choices is_harmless differences object_count objects_to_confirm"
+    suggested_names = {
+        resolution.value: conflict.suggested_name(resolution, model)
+        for resolution in (Resolution.RENAME_INCOMING, Resolution.RENAME_EXISTING)
     }
+    return {**plain_data(conflict, names), "suggested_names": suggested_names}
 
 
 def chosen_conflict(conflicts: Iterable[ConflictRecord], key: str) -> ConflictRecord:

@@ -9,7 +9,7 @@ variables does not show it either.
 
 import base64
 from collections.abc import Awaitable, Callable
-from typing import Literal, NoReturn, TypeAlias
+from typing import ClassVar, Literal, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from attrs import field, frozen
@@ -54,6 +54,8 @@ class ApiToken:
         InvalidCredentialError: The email address or the token is invalid. The message does not repeat the value.
     """
 
+    #: Authentication scheme.
+    scheme: ClassVar[Scheme] = "basic"
     email: str
     token: Secret = field(repr=False)
     _authorization: Secret = field(repr=False, eq=False, alias="_authorization")
@@ -65,11 +67,6 @@ class ApiToken:
         sealed = _sealed(token, "API token")
         pair = Secret(f"{email}:{sealed.reveal()}")
         _fill(self, email=email, token=sealed, _authorization=_basic(pair))
-
-    @property
-    def scheme(self) -> Scheme:
-        """Authentication scheme: "basic"."""
-        return "basic"
 
     @property
     def account_label(self) -> str:
@@ -94,6 +91,8 @@ class OAuthToken:
         InvalidCredentialError: The token is invalid. The message does not repeat the value.
     """
 
+    #: Authentication scheme.
+    scheme: ClassVar[Scheme] = "bearer"
     token: Secret | None = field(repr=False)
     provider: TokenProvider | None = field(repr=False)
 
@@ -103,11 +102,6 @@ class OAuthToken:
             _fill(self, token=None, provider=token)
             return
         _fill(self, token=_sealed(token, "access token"), provider=None)
-
-    @property
-    def scheme(self) -> Scheme:
-        """Authentication scheme: "bearer"."""
-        return "bearer"
 
     @property
     def account_label(self) -> str:
@@ -134,6 +128,8 @@ class ClientCredentials:
         InvalidCredentialError: One of them is invalid. The message does not repeat the value.
     """
 
+    #: Authentication scheme, with an access token that the connection requests.
+    scheme: ClassVar[Scheme] = "bearer"
     client_id: str
     client_secret: Secret = field(repr=False)
 
@@ -143,11 +139,6 @@ class ClientCredentials:
             _refuse("client_id", problem)
         sealed = _sealed(client_secret, "client secret", "client_secret")
         _fill(self, client_id=client_id, client_secret=sealed)
-
-    @property
-    def scheme(self) -> Scheme:
-        """Authentication scheme: "bearer", with an access token that the connection requests."""
-        return "bearer"
 
     @property
     def account_label(self) -> str:
@@ -174,6 +165,8 @@ class ForgeToken:
         ConfigurationError: The address is invalid.
     """
 
+    #: Authentication scheme.
+    scheme: ClassVar[Scheme] = "bearer"
     token: Secret = field(repr=False)
     api_base_url: str
 
@@ -188,11 +181,6 @@ class ForgeToken:
                 "api_base_url", "is not an https address without user name, query, and fragment", fix
             )
         _fill(self, token=sealed, api_base_url=api_base_url.rstrip("/"))
-
-    @property
-    def scheme(self) -> Scheme:
-        """Authentication scheme: "bearer"."""
-        return "bearer"
 
     @property
     def account_label(self) -> str:

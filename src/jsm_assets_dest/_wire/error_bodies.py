@@ -16,6 +16,8 @@ from typing import cast
 
 from attrs import field, frozen
 
+from .json_reading import as_object, as_objects
+
 #: Characters of a body that are searched for known phrases, and bytes that are read for them.
 SEARCHED = 8 * 1024
 _READ = 64 * 1024
@@ -135,12 +137,10 @@ def _from_object(content: Mapping[str, object], readable: str) -> Body:
     codes, location = _objections(objections)
     fields: dict[str, str] = {}
     errors = content.get("errors")
-    if isinstance(errors, Mapping):
-        for field_name, value in cast("Mapping[object, object]", errors).items():
-            text = "; ".join(_sentences(value))
-            if text:
-                fields[str(field_name)] = text
-    else:
+    for field_name, value in as_object(errors).items():
+        if text := "; ".join(_sentences(value)):
+            fields[field_name] = text
+    if not isinstance(errors, Mapping):
         messages += _sentences(errors)
     if isinstance(objections, list):
         messages += _sentences(cast("object", objections))
@@ -185,25 +185,17 @@ def _sentences(value: object) -> Iterator[str]:
 
 
 def _objections(value: object) -> tuple[tuple[str, ...], str]:
-    codes: list[str] = []
-    location = ""
-    if isinstance(value, list):
-        for entry in cast("list[object]", value):
-            if isinstance(entry, Mapping):
-                objection = cast("Mapping[str, object]", entry)
-                codes.append(_word(objection.get("code")))
-                location = location or _word(objection.get("location")) or _word(objection.get("path"))
-    return tuple(dict.fromkeys(code for code in codes if code)), location
+    objections = as_objects(value)
+    codes = filter(None, (_word(objection.get("code")) for objection in objections))
+    places = (_word(objection.get("location")) or _word(objection.get("path")) for objection in objections)
+    return tuple(dict.fromkeys(codes)), next(filter(None, places), "")
 
 
 def _internationalised(value: object) -> list[str]:
-    if not isinstance(value, Mapping):
-        return []
-    entry = cast("Mapping[str, object]", value)
-    key = _word(entry.get("i18nKey"))
-    values = entry.get("parameters")
-    parameters = [str(item) for item in cast("list[object]", values)] if isinstance(values, list) else []
-    return [" ".join([key, *parameters])] if key else []
+    entry = as_object(value)
+    key, parameters = _word(entry.get("i18nKey")), entry.get("parameters")
+    texts = map(str, cast("list[object]", parameters)) if isinstance(parameters, list) else ()
+    return [" ".join([key, *texts])] if key else []
 
 
 def _word(value: object) -> str:

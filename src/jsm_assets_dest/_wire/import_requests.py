@@ -58,9 +58,16 @@ def import_info(gateway: str, secret: Secret) -> Request:
     )
 
 
-def _links(response: Response, base: str, what: str, *names: str) -> list[str]:
-    links = read_object(read_object(response.json(), what).get("links"), "links")
-    return [trusted_link(links.get(name), base) for name in names]
+def _links(response: Response, what: str) -> Mapping[str, object]:
+    return read_object(read_object(response.json(), what).get("links"), "links")
+
+
+def _trusted(links: Mapping[str, object], gateway: str, *names: str) -> list[str]:
+    return [trusted_link(links.get(name), gateway) for name in names]
+
+
+def _trusted_if_present(links: Mapping[str, object], gateway: str, name: str) -> str:
+    return trusted_link(links[name], gateway) if links.get(name) else ""
 
 
 def read_import_links(response: Response, gateway: str) -> ImportLinks:
@@ -70,7 +77,8 @@ def read_import_links(response: Response, gateway: str) -> ImportLinks:
         UnsafeLinkError: A link points to another host than the gateway.
         MalformedAnswerError: The links contain no workspace or no import source.
     """
-    status, start, mapping = _links(response, gateway, "import information", "getStatus", "start", "mapping")
+    links = _links(response, "import information")
+    status, start, mapping = _trusted(links, gateway, "getStatus", "start", "mapping")
     workspace_id, source_id = _path_part(status, "workspace"), _path_part(status, "importsource")
     if not workspace_id or not source_id:
         raise MalformedAnswerError("The links of the import contain no workspace or no import source.")
@@ -216,15 +224,12 @@ class ExecutionLinks:
     @classmethod
     def from_dict(cls, links: Mapping[str, object], gateway: str) -> ExecutionLinks:
         """Return the links from the result of `to_dict`, after checking them again."""
-        status, cancel = (trusted_link(links.get(name), gateway) for name in ("status", "cancel"))
-        submit, progress = (
-            trusted_link(links[name], gateway) if links.get(name) else "" for name in ("submit", "progress")
-        )
+        status, cancel = _trusted(links, gateway, "status", "cancel")
         return cls(
-            submit=submit,
+            submit=_trusted_if_present(links, gateway, "submit"),
             status=status,
             cancel=cancel,
-            progress=progress,
+            progress=_trusted_if_present(links, gateway, "progress"),
             execution_id=_path_part(status, "executions"),
         )
 
@@ -235,20 +240,14 @@ def start_import(links: ImportLinks, secret: Secret) -> Request:
 
 
 def read_execution_links(response: Response, gateway: str) -> ExecutionLinks:
-    submit, status, cancel = _links(
-        response, gateway, "an execution", "submitResults", "getExecutionStatus", "cancel"
-    )
-    links = read_object(read_object(response.json(), "an execution").get("links"), "links")
+    links = _links(response, "an execution")
+    submit, status, cancel = _trusted(links, gateway, "submitResults", "getExecutionStatus", "cancel")
+    progress = _trusted_if_present(links, gateway, "submitProgress")
     execution_id = _path_part(submit, "executions")
     if not execution_id:
         raise MalformedAnswerError("The links of the execution contain no execution id.")
-    progress = links.get("submitProgress")
     return ExecutionLinks(
-        submit=submit,
-        status=status,
-        cancel=cancel,
-        progress=trusted_link(progress, gateway) if progress else "",
-        execution_id=execution_id,
+        submit=submit, status=status, cancel=cancel, progress=progress, execution_id=execution_id
     )
 
 
