@@ -15,7 +15,8 @@ import pytest
 import jsm_assets_dest
 from jsm_assets_dest import ClientCredentials, Connection, Resolution, okta
 from jsm_assets_dest.testing import Emulator
-from jsm_assets_dest.testing.http.call import ROUTER, read_body
+from jsm_assets_dest.testing.http.call import read_body
+from jsm_assets_dest.testing.http.service import ROUTER
 from jsm_assets_dest.testing.world.rejections import Rejection
 from tests.emulator.api import Api, ImportApi
 from tests.emulator.contract import Contract, Judged, missing_keys, specs

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from jsm_assets_dest.testing import Emulator
 from jsm_assets_dest.testing import server as server_module
-from jsm_assets_dest.testing.http.call import ROUTER
+from jsm_assets_dest.testing.http.service import ROUTER
 from tests.emulator.api import Api, ImportApi
 from tests.emulator.documents import people_and_groups
 

@@ -9,7 +9,12 @@ import pytest
 from tools.check_distributions import metadata_problems, sdist_problems, wheel_problems
 from tools.lowest_versions import lowest
 
-SOURCES = ["jsm_assets_dest/__init__.py", "jsm_assets_dest/_wire/request.py", "jsm_assets_dest/py.typed"]
+SOURCES = [
+    "jsm_assets_dest/__init__.py",
+    "jsm_assets_dest/_wire/request.py",
+    "jsm_assets_dest/py.typed",
+    "jsm_assets_dest/testing/http/translations.tsv",
+]
 INFO = ["jsm_assets_dest-0.1.0.dist-info/METADATA", "jsm_assets_dest-0.1.0.dist-info/licenses/LICENSE"]
 SDIST = [
     "pyproject.toml",

@@ -11,9 +11,8 @@ from urllib.parse import urlsplit
 from .faults import Faults
 from .handles import SeededSchema
 from .http.access import Access, RateLimit
-from .http.call import ROUTER
 from .http.exchange import GATEWAY_HOST, ReceivedRequest, RequestLog
-from .http.service import Service
+from .http.service import ROUTER, Service
 from .import_handles import SeededExecution, SeededImportSource
 from .site_profile import SiteProfile
 from .state import load, save

@@ -5,11 +5,11 @@ The router finds the operation by family, method, and path.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from ..world import schemas
 from ..world.entities import Account, ImportSource, ObjectSchema, ObjectType
@@ -272,19 +272,19 @@ class Call:
 
 
 class Router:
-    """Finds operations. Literal parts of a path take precedence over variable ones."""
+    """Finds operations. Literal parts of a path take precedence over variable ones.
 
-    def __init__(self) -> None:
-        self.operations: list[Operation] = []
+    Several operations may share a name, such as a path and its old spelling.
+    """
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self.operations = operations
         self._candidates: dict[tuple[str, str, int], list[tuple[list[str], Operation]]] = {}
-
-    def add(self, operation: Operation) -> None:
-        """Add an operation. Several operations may share a name, such as a path and its old spelling."""
-        self.operations.append(operation)
-        parts = operation.path.strip("/").split("/")
-        candidates = self._candidates.setdefault((operation.family, operation.method, len(parts)), [])
-        candidates.append((parts, operation))
-        candidates.sort(key=lambda candidate: [part.startswith("{") for part in candidate[0]])
+        for operation in operations:
+            parts = operation.path.strip("/").split("/")
+            candidates = self._candidates.setdefault((operation.family, operation.method, len(parts)), [])
+            candidates.append((parts, operation))
+            candidates.sort(key=lambda candidate: [part.startswith("{") for part in candidate[0]])
 
     def names(self) -> list[str]:
         """Return all operation names, sorted."""
@@ -307,13 +307,12 @@ class Router:
         return existing | ({"HEAD"} if "GET" in existing else set())
 
 
-ROUTER = Router()
 _ACTIONS = {"GET": "read", "DELETE": "delete"}
 
 
 @define(eq=False)
 class Routes:
-    """A group of operations. Decorating a handler adds its operation to `ROUTER`.
+    """A group of operations, filled by decorating their handlers.
 
     Args:
         family: see `addresses`.
@@ -328,6 +327,11 @@ class Routes:
     scope: str | None = None
     accepts_import_token: bool = False
     site_gateway_only: bool = False
+    operations: list[Operation] = field(factory=list)
+
+    def group(self, **changes: Any) -> Routes:
+        """Return a group with other settings, whose operations are added to this one."""
+        return evolve(self, **changes)
 
     def operation(
         self, name: str, route: str, body: Body = NO_BODY, *, scope: str | None = None, status: int = 200
@@ -345,7 +349,7 @@ class Routes:
         scope = scope or self.scope
 
         def declare(handler: Handler) -> Handler:
-            ROUTER.add(
+            self.operations.append(
                 Operation(
                     name=name,
                     family=self.family,

@@ -16,7 +16,7 @@ from .exchange import Response
 from .rendering import image_response
 
 ROUTES = Routes("assets", scope="{action}:cmdb-config:jira")
-ICON_ROUTES = Routes("assets", prefix="/icon", scope="read:cmdb-icon:jira")
+_ICONS = ROUTES.group(prefix="/icon", scope="read:cmdb-icon:jira")
 
 _STATUS = Body(
     required={"name": STRING, "category": INTEGER},
@@ -47,17 +47,17 @@ def _schema_id(call: Call) -> int | None:
 # Icons ------------------------------------------------------------------------------------------------------
 
 
-@ICON_ROUTES.operation("list icons", "GET /global")
+@_ICONS.operation("list icons", "GET /global")
 def list_icons(call: Call) -> JsonValue:
     return [call.render.icon(icon) for icon in call.site.icons.values() if icon.schema_id is None]
 
 
-@ICON_ROUTES.operation("get icon", "GET /{id}")
+@_ICONS.operation("get icon", "GET /{id}")
 def get_icon(call: Call) -> JsonValue:
     return call.render.icon(call.site.icon(call.parameters["id"]))
 
 
-@ICON_ROUTES.operation("load icon image", "GET /{id}/icon.png")
+@_ICONS.operation("load icon image", "GET /{id}/icon.png")
 def load_icon_image(call: Call) -> Response:
     icon = call.site.icon(call.parameters["id"])
     accepted = call.inbound.headers.get("accept", "*/*")

@@ -185,10 +185,10 @@ def pick_groups(call: Call) -> JsonValue:
     return _picked_groups(call)
 
 
-ORGANIZATION = Routes("organization")
+_ORGANIZATION = ROUTES.group(family="organization", prefix="", scope=None)
 
 
-@ORGANIZATION.operation("list managed accounts", "GET /admin/v1/orgs/{orgId}/users")
+@_ORGANIZATION.operation("list managed accounts", "GET /admin/v1/orgs/{orgId}/users")
 def list_managed_accounts(call: Call) -> Response:
     """List all managed accounts in pages of 50. `links.next` is a whole address."""
     managed = [account for account in call.site.accounts.values() if account.kind == "atlassian"]

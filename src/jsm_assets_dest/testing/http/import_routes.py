@@ -16,11 +16,14 @@ from .call import WHOLE, WHOLE_BODY, Body, Call, Routes
 from .exchange import Response
 from .languages import translate
 
-_SCOPE = "import:import-configuration:cmdb"
-
-ROUTES = Routes("assets", prefix="/importsource/{importSourceId}", scope=_SCOPE, accepts_import_token=True)
-ACCOUNT_ROUTES = Routes("assets", scope=_SCOPE)
-INFO_ROUTES = Routes("import info", accepts_import_token=True)
+ROUTES = Routes(
+    "assets",
+    prefix="/importsource/{importSourceId}",
+    scope="import:import-configuration:cmdb",
+    accepts_import_token=True,
+)
+_ACCOUNT = ROUTES.group(prefix="", accepts_import_token=False)
+_INFO = ROUTES.group(family="import info", prefix="", scope=None)
 
 _DECLARE_404 = ("get import source", "record failed import")
 """
@@ -50,7 +53,7 @@ def _short_form(call: Call, spelling: str) -> str:
     return f"{root}/jsm/{spelling}/workspace/{call.site.workspace_id}/v1"
 
 
-@INFO_ROUTES.operation("read import info", "GET /v1/imports/info")
+@_INFO.operation("read import info", "GET /v1/imports/info")
 def read_import_info(call: Call) -> JsonValue:
     source = call.caller.source
     if source is None:
@@ -305,9 +308,7 @@ def delete_schedule(call: Call) -> None:
 # The older way to import ------------------------------------------------------------------------------------
 
 
-@ACCOUNT_ROUTES.operation(
-    "start legacy import", "POST /import/start/{importSourceId}", Body(may_be_empty=True)
-)
+@_ACCOUNT.operation("start legacy import", "POST /import/start/{importSourceId}", Body(may_be_empty=True))
 def start_legacy_import(call: Call) -> JsonValue:
     source = _import_source(call)
     call.check_body()
@@ -330,7 +331,7 @@ def start_legacy_import(call: Call) -> JsonValue:
     return source.legacy_progress
 
 
-@ACCOUNT_ROUTES.operation("read legacy import progress", "GET /progress/category/imports/{importSourceId}")
+@_ACCOUNT.operation("read legacy import progress", "GET /progress/category/imports/{importSourceId}")
 def read_legacy_import_progress(call: Call) -> JsonValue:
     """Show the newest execution of an External import, or the started legacy import, as finished."""
     source = _import_source(call)
@@ -371,7 +372,7 @@ def read_legacy_import_progress(call: Call) -> JsonValue:
 # Import sources ---------------------------------------------------------------------------------------------
 
 
-@ACCOUNT_ROUTES.operation("list import sources", "GET /importsource/objectschema/{schemaId}")
+@_ACCOUNT.operation("list import sources", "GET /importsource/objectschema/{schemaId}")
 def list_import_sources(call: Call) -> JsonValue:
     schema = call.schema("manage", "schemaId")
     sources = call.site.import_sources.values()

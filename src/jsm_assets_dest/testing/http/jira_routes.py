@@ -17,7 +17,7 @@ from .identity import MUST_AUTHENTICATE
 from .languages import translate
 
 ROUTES = Routes("jira", prefix="/rest/api/3")
-EDGE = Routes("edge")
+_EDGE = ROUTES.group(family="edge", prefix="")
 
 _SITE_ROLE = {"key": "jira-software", "name": "Jira"}
 _JSM_ROLE = {"key": "jira-servicedesk", "name": "Jira Service Management"}
@@ -32,7 +32,7 @@ def _must_authenticate(call: Call) -> Rejection:
     return Rejection(401, MUST_AUTHENTICATE, headers)
 
 
-@EDGE.operation("read tenant info", "GET /_edge/tenant_info")
+@_EDGE.operation("read tenant info", "GET /_edge/tenant_info")
 def read_tenant_info(call: Call) -> JsonValue:
     return {"cloudId": call.site.cloud_id}
 
@@ -160,10 +160,10 @@ def read_licence(call: Call) -> JsonValue:
 
 # Jira Service Management ------------------------------------------------------------------------------------
 
-JSM = Routes("jsm", prefix="/rest/servicedeskapi", scope="read:servicedesk-request")
+_JSM = ROUTES.group(family="jsm", prefix="/rest/servicedeskapi", scope="read:servicedesk-request")
 
 
-@JSM.operation("read service desk info", "GET /info")
+@_JSM.operation("read service desk info", "GET /info")
 def read_service_desk_info(call: Call) -> JsonValue:
     now = call.site.now()
     return {
@@ -205,7 +205,7 @@ def _jsm_refusal(status: int, key: str, text: str) -> Rejection:
     return Rejection(status, {"errorMessage": text, "i18nErrorMessage": {"i18nKey": key, "parameters": []}})
 
 
-@JSM.operation("list service desks", "GET /servicedesk")
+@_JSM.operation("list service desks", "GET /servicedesk")
 def list_service_desks(call: Call) -> Response | JsonValue:
     account = call.caller.account
     if account is None:
@@ -222,8 +222,8 @@ def list_service_desks(call: Call) -> Response | JsonValue:
     return _page(call, [desk])
 
 
-@JSM.operation("find workspace", "GET /assets/workspace")
-@JSM.operation("find workspace", "GET /insight/workspace")
+@_JSM.operation("find workspace", "GET /assets/workspace")
+@_JSM.operation("find workspace", "GET /insight/workspace")
 def find_workspace(call: Call) -> JsonValue:
     account = call.caller.account
     if account is None:
@@ -241,10 +241,10 @@ def find_workspace(call: Call) -> JsonValue:
 
 # Elsewhere --------------------------------------------------------------------------------------------------
 
-RESOURCES = Routes("resources")
+_RESOURCES = ROUTES.group(family="resources", prefix="")
 
 
-@RESOURCES.operation("list accessible resources", "GET /oauth/token/accessible-resources")
+@_RESOURCES.operation("list accessible resources", "GET /oauth/token/accessible-resources")
 def list_accessible_resources(call: Call) -> JsonValue:
     url = str(call.inbound.root or call.site.settings["site"])
     granted = call.caller.scopes if call.caller.scopes is not None else list(ALL_SCOPES)

@@ -31,7 +31,7 @@ from .call import Body, Call, Routes, invalid_body
 from .exchange import Response, json_response
 
 ROUTES = Routes("assets", scope="{action}:cmdb-object:jira")
-DEPRECATED_ROUTES = Routes("assets")
+_DEPRECATED = ROUTES.group(scope=None)
 
 _READ = "read:cmdb-object:jira"
 _AVATAR = {"hasAvatar": BOOLEAN, "avatarUUID": STRING}
@@ -398,7 +398,7 @@ _NAVLIST = Body(
 
 
 @ROUTES.operation("search objects (deprecated)", "POST /object/navlist/aql", _NAVLIST, scope=_READ)
-@DEPRECATED_ROUTES.operation("search objects (deprecated)", "POST /object/navlist/iql", _NAVLIST)
+@_DEPRECATED.operation("search objects (deprecated)", "POST /object/navlist/iql", _NAVLIST)
 def search_objects_of_type(call: Call) -> JsonValue:
     object_type, body = call.object_type_in_body("objectTypeId"), call.body
     parts = [f"objectTypeId = {object_type.id}"]
@@ -411,8 +411,8 @@ def search_objects_of_type(call: Call) -> JsonValue:
     return {**document, "objectTypeId": str(object_type.id)}
 
 
-@DEPRECATED_ROUTES.operation("search objects (deprecated)", "GET /aql/objects")
-@DEPRECATED_ROUTES.operation("search objects (deprecated)", "GET /iql/objects")
+@_DEPRECATED.operation("search objects (deprecated)", "GET /aql/objects")
+@_DEPRECATED.operation("search objects (deprecated)", "GET /iql/objects")
 def search_objects_by_query(call: Call) -> JsonValue:
     field = _query_field(call)
     text = call.query.get(field)

@@ -12,7 +12,7 @@ from ..world.rejections import Rejection, bad_request, by_strictness, errors_bod
 from .call import Body, Call, Routes
 
 ROUTES = Routes("assets", scope="{action}:cmdb-schema:jira")
-ROLE_ROUTES = Routes("assets", prefix="/config/role", site_gateway_only=True)
+_ROLES = ROUTES.group(prefix="/config/role", scope=None, site_gateway_only=True)
 
 _CREATE = Body(
     required={"name": STRING, "objectSchemaKey": STRING},
@@ -178,21 +178,21 @@ def _role_links(call: Call, roles: list[Role]) -> JsonValue:
     return {role.name: f"{root}/config/role/{role.id}" for role in roles}
 
 
-@ROLE_ROUTES.operation("list roles", "GET /objectschema/{id}")
+@_ROLES.operation("list roles", "GET /objectschema/{id}")
 def list_roles(call: Call) -> JsonValue:
     schema = call.schema("view")
     call.require_address(exists=call.site.doubts.roles_readable)
     return _role_links(call, schemas.roles_of(call.site, schema))
 
 
-@ROLE_ROUTES.operation("list roles", "GET /objecttype/{id}")
+@_ROLES.operation("list roles", "GET /objecttype/{id}")
 def list_type_roles(call: Call) -> JsonValue:
     object_type = call.object_type("view")
     call.require_address(exists=call.site.doubts.roles_readable)
     return _role_links(call, schemas.type_roles_of(call.site, object_type))
 
 
-@ROLE_ROUTES.operation("get role", "GET /{id}")
+@_ROLES.operation("get role", "GET /{id}")
 def get_role(call: Call) -> JsonValue:
     role = call.site.role(call.parameters["id"])
     call.require(call.site.schemas[role.schema_id], "view")
@@ -200,7 +200,7 @@ def get_role(call: Call) -> JsonValue:
     return _role_document(call, role)
 
 
-@ROLE_ROUTES.operation(
+@_ROLES.operation(
     "set role",
     "PUT /{id}",
     Body(required={"categorisedActors": OBJECT}, optional={"id": ANY, "name": STRING, "description": STRING}),

@@ -27,7 +27,7 @@ from . import (
     type_routes,
 )
 from .access import ASSETS_DENIED, Access, RateLimit, gateway_not_found
-from .call import ROUTER, WHOLE_BODY, Call, Caller, Operation, Routes
+from .call import WHOLE_BODY, Call, Caller, Operation, Router, Routes
 from .exchange import (
     CONTENT_NETWORK_PAGE,
     HTML,
@@ -56,19 +56,22 @@ def _unreachable(call: Call) -> Response:
     raise AssertionError(call.operation.name)
 
 
-# Importing these modules has added their operations to the router.
-ROUTE_MODULES = (
-    configuration_routes,
-    directory_routes,
-    import_routes,
-    jira_routes,
-    object_routes,
-    schema_routes,
-    type_routes,
-)
-
 # The token endpoint needs no caller, so it is handled before the caller is identified.
-Routes("auth").operation("request access token", "POST /oauth/token", WHOLE_BODY)(_unreachable)
+_TOKEN = Routes("auth")
+_TOKEN.operation("request access token", "POST /oauth/token", WHOLE_BODY)(_unreachable)
+
+ROUTER = Router(
+    [
+        *configuration_routes.ROUTES.operations,
+        *directory_routes.ROUTES.operations,
+        *import_routes.ROUTES.operations,
+        *jira_routes.ROUTES.operations,
+        *object_routes.ROUTES.operations,
+        *schema_routes.ROUTES.operations,
+        *type_routes.ROUTES.operations,
+        *_TOKEN.operations,
+    ]
+)
 
 
 @define(eq=False)

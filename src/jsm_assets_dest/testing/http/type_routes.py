@@ -16,7 +16,7 @@ from .exchange import Response
 from .rendering import image_response
 
 ROUTES = Routes("assets", scope="{action}:cmdb-type:jira")
-ATTRIBUTE_ROUTES = Routes("assets", prefix="/objecttypeattribute", scope="{action}:cmdb-attribute:jira")
+_ATTRIBUTES = ROUTES.group(prefix="/objecttypeattribute", scope="{action}:cmdb-attribute:jira")
 
 _FLAGS = {"inherited": BOOLEAN, "abstractObjectType": BOOLEAN}
 _CREATE = Body(
@@ -149,7 +149,7 @@ def _attribute(call: Call) -> Attribute:
     return attribute
 
 
-@ATTRIBUTE_ROUTES.operation(
+@_ATTRIBUTES.operation(
     "create attribute",
     "POST /{objectTypeId}",
     Body(required={"name": STRING, "type": NUMBER}, optional=_KINDS),
@@ -163,7 +163,7 @@ def create_attribute(call: Call) -> JsonValue:
     return call.render.attribute(attribute, with_type=True)
 
 
-@ATTRIBUTE_ROUTES.operation("update attribute", "PUT /{objectTypeId}/{id}", Body(optional=_KINDS))
+@_ATTRIBUTES.operation("update attribute", "PUT /{objectTypeId}/{id}", Body(optional=_KINDS))
 def update_attribute(call: Call) -> JsonValue:
     object_type = call.object_type("manage", "objectTypeId")
     attribute = _attribute(call)
@@ -176,12 +176,12 @@ def update_attribute(call: Call) -> JsonValue:
     return call.render.attribute(attribute, with_type=True)
 
 
-@ATTRIBUTE_ROUTES.operation("delete attribute", "DELETE /{id}")
+@_ATTRIBUTES.operation("delete attribute", "DELETE /{id}")
 def delete_attribute(call: Call) -> None:
     object_types.delete_attribute(call.site, _attribute(call))
 
 
-@ATTRIBUTE_ROUTES.operation(
+@_ATTRIBUTES.operation(
     "configure attribute",
     "PUT /{id}/configure",
     Body(
@@ -195,7 +195,7 @@ def configure_attribute(call: Call) -> JsonValue:
     return call.render.attribute(attribute, with_type=True)
 
 
-@ATTRIBUTE_ROUTES.operation(
+@_ATTRIBUTES.operation(
     "position attribute", "POST /{objectTypeId}/{id}/position", Body(required={"position": INTEGER})
 )
 def position_attribute(call: Call) -> JsonValue:
