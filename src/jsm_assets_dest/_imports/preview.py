@@ -330,7 +330,7 @@ def preview_of(
     previews = tuple(_type_preview(comparison, mapped, dangling) for mapped in comparison.types)
     sources = {preview.evidence for preview in previews}
     order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
-    weakest: EvidenceSource = next((source for source in order if source in sources), "")
+    weakest = next((source for source in order if source in sources), order[0])
     return ImportPreview(
         object_types=previews,
         evidence=weakest,
