@@ -17,7 +17,7 @@ from jsm_assets_dest._imports.journal import Journal as ImportJournal
 from jsm_assets_dest._imports.journal_objects import JournalObject, UnlistedObjects
 from jsm_assets_dest._imports.journal_values import RunState
 from jsm_assets_dest.exceptions import ConfigurationError, JournalError, JournalLockedError
-from tests.imports.test_journal import LINKS, Planned
+from tests.imports.test_journal import LINKS, planned
 
 OBJECTS = [JournalObject("people", bytes([number]) * 16, f"00u{number}", b"\x01" * 16) for number in range(5)]
 
@@ -32,7 +32,7 @@ def journal_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
             journal.begin_run(run_id, import_source="source", model_digest="model")
             journal.begin_execution(run_id, LINKS, f"execution{number}")
             for index in range(3):
-                chunk = Planned(index, id=f"{run_id}-{index}")
+                chunk = planned(index, chunk_id=f"{run_id}-{index}")
                 journal.plan(run_id, 1, chunk)
                 if index < 2:
                     journal.accept(run_id, 1, chunk)
@@ -66,8 +66,8 @@ def read_everything(path: Path) -> None:
                 number = 1 if open_run.execution is None else open_run.execution.number
                 journal.chunks(open_run.id, number)
                 journal.begin_execution(open_run.id, LINKS, "again")
-                journal.plan(open_run.id, number, Planned(7))
-                journal.accept(open_run.id, number, Planned(7))
+                journal.plan(open_run.id, number, planned(7))
+                journal.accept(open_run.id, number, planned(7))
                 journal.completing(open_run.id, ["people"], OBJECTS)
                 journal.finish_run(open_run.id, RunState.DONE, {"people": 1})
         journal.begin_run("new", import_source="source", model_digest="model")

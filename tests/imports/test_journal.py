@@ -10,9 +10,9 @@ import sys
 import threading
 from pathlib import Path
 
-import attrs
 import pytest
 
+from jsm_assets_dest._imports.chunk import Chunk
 from jsm_assets_dest._imports.chunker import Chunker
 from jsm_assets_dest._imports.journal import Journal
 from jsm_assets_dest._imports.journal_values import ChunkState, JournalRun, RunState
@@ -24,16 +24,20 @@ LINKS = {
 }
 
 
-@attrs.frozen
-class Planned:
+def planned(
+    index: int, part: str = "", *, chunk_id: str = "run-0", counts: dict[str, int] | None = None
+) -> Chunk:
     """Return a chunk as the journal receives it."""
-
-    index: int
-    part: str = ""
-    id: str = "run-0"
-    digest: str = "d"
-    counts: dict[str, int] = attrs.field(factory=lambda: {"people": 2})
-    size: int = 100
+    return Chunk(
+        index=index,
+        part=part,
+        id=chunk_id,
+        body=b"",
+        counts={"people": 2} if counts is None else counts,
+        indexes={},
+        digest="d",
+        size=100,
+    )
 
 
 @pytest.fixture
@@ -76,7 +80,7 @@ def test_run_that_ended_is_not_resumed(path: Path, state: RunState) -> None:
     """An ended run keeps its counts and forgets its chunks."""
     with Journal(path) as journal:
         begin(journal)
-        journal.plan("run", 1, Planned(0))
+        journal.plan("run", 1, planned(0))
         journal.finish_run("run", state, {"people": 2})
 
         assert journal.open_run(import_source="source", model_digest="model") is None
@@ -102,7 +106,7 @@ def test_new_execution_opens_the_run_again(path: Path) -> None:
     """If the old execution accepts no more data, the run continues in another one."""
     with Journal(path) as journal:
         begin(journal)
-        journal.plan("run", 1, Planned(0))
+        journal.plan("run", 1, planned(0))
         journal.completing("run")
         second = journal.begin_execution("run", LINKS)
 
@@ -117,11 +121,11 @@ def test_chunks_and_their_states(path: Path) -> None:
     """A chunk is planned, then accepted or split; the halves have entries of their own."""
     with Journal(path) as journal:
         begin(journal)
-        for chunk in (Planned(0), Planned(1, id="run-1"), Planned(2), Planned(1, "a"), Planned(1, "b")):
+        for chunk in (planned(0), planned(1, chunk_id="run-1"), planned(2), planned(1, "a"), planned(1, "b")):
             journal.plan("run", 1, chunk)
-        journal.accept("run", 1, Planned(0))
-        journal.split("run", 1, Planned(1))
-        journal.accept("run", 1, Planned(1, "a"))
+        journal.accept("run", 1, planned(0))
+        journal.split("run", 1, planned(1))
+        journal.accept("run", 1, planned(1, "a"))
 
         chunks = journal.chunks("run", 1)
 
@@ -144,9 +148,9 @@ def test_planning_again_starts_over(path: Path) -> None:
     """A chunk that is sent again is not known to have arrived."""
     with Journal(path) as journal:
         begin(journal)
-        journal.plan("run", 1, Planned(0))
-        journal.accept("run", 1, Planned(0))
-        journal.plan("run", 1, Planned(0, id="other"))
+        journal.plan("run", 1, planned(0))
+        journal.accept("run", 1, planned(0))
+        journal.plan("run", 1, planned(0, chunk_id="other"))
 
         assert journal.chunks("run", 1)["0"].state is ChunkState.PLANNED
         assert journal.chunks("run", 1)["0"].id == "other"
@@ -158,12 +162,12 @@ def test_boundaries_are_those_of_the_last_execution(path: Path) -> None:
         begin(journal)
         assert journal.boundaries("run") == ()
         for index, count in enumerate([5, 6, 7, 8]):
-            journal.plan("run", 1, Planned(index, counts={"people": count}))
-        journal.plan("run", 1, Planned(1, "a", counts={"people": 3}))
+            journal.plan("run", 1, planned(index, counts={"people": count}))
+        journal.plan("run", 1, planned(1, "a", counts={"people": 3}))
         journal.begin_execution("run", LINKS)
-        journal.plan("run", 2, Planned(0, counts={"people": 2, "groups": 2}))
+        journal.plan("run", 2, planned(0, counts={"people": 2, "groups": 2}))
         assert journal.boundaries("run") == (4, 6, 7, 8)
-        journal.plan("run", 2, Planned(9))
+        journal.plan("run", 2, planned(9))
 
         assert journal.boundaries("run") == (4, 6, 7, 8)
 
@@ -193,7 +197,7 @@ def test_begin_abandons_the_open_run(path: Path) -> None:
     """Only one run of an import source can be open."""
     with Journal(path) as journal:
         begin(journal, "one")
-        journal.plan("one", 1, Planned(0))
+        journal.plan("one", 1, planned(0))
         begin(journal, "two")
 
         assert journal.run("one").state is RunState.ABANDONED
@@ -340,10 +344,10 @@ def test_unknown_runs_and_chunks_are_errors(path: Path) -> None:
         with pytest.raises(JournalError, match="no such run"):
             journal.begin_execution("nowhere", LINKS)
         with pytest.raises(JournalError, match="has no entry"):
-            journal.plan("nowhere", 1, Planned(0))
+            journal.plan("nowhere", 1, planned(0))
         begin(journal)
         with pytest.raises(JournalError, match="has no entry"):
-            journal.accept("run", 1, Planned(0))
+            journal.accept("run", 1, planned(0))
 
 
 def test_failed_transaction_leaves_nothing_behind(path: Path) -> None:
@@ -365,8 +369,8 @@ def test_threads_may_share_a_journal(path: Path) -> None:
         def work(first: int) -> None:
             try:
                 for index in range(first, first + 50):
-                    journal.plan("run", 1, Planned(index))
-                    journal.accept("run", 1, Planned(index))
+                    journal.plan("run", 1, planned(index))
+                    journal.accept("run", 1, planned(index))
             except BaseException as error:  # noqa: BLE001 - handed to the test
                 errors.append(error)
 

@@ -53,7 +53,7 @@ def reference(number: int) -> ObjectReference:
 def differences(readback: ReadBack, kind: str) -> list[str]:
     """Return the differences of a kind as texts."""
     readback.settle()
-    return list(map(str, readback.differences("people", kind)))
+    return list(readback.differences("people", kind))
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,10 @@ from jsm_assets_dest._model.specs import (
     ReferenceSpec,
     StatusSpec,
 )
-from jsm_assets_dest._plan.build_plan import BuildPlanRecord, PlanKind, PlanSubject, document_digest
+from jsm_assets_dest._plan.build_plan import BuildPlanRecord, PlanKind, PlanSubject
 from jsm_assets_dest._plan.conflicts import Resolution, apply, find_conflicts
 from jsm_assets_dest._plan.planning import make_plan
+from jsm_assets_dest._wire.json_reading import digest_of
 from jsm_assets_dest.exceptions import (
     ImpossibleChangeError,
     InvalidModelError,
@@ -753,7 +754,7 @@ def test_plan_for_changed_schema_is_rejected() -> None:
     service.attribute("okta/people/oktaId")["description"] = "Somebody was here."
     with pytest.raises(StalePlanError):
         plan.check_current(service.document())
-    assert document_digest(None) == make_plan(MODEL, None).current_digest
+    assert digest_of(None) == make_plan(MODEL, None).current_digest
     assert make_plan(MODEL, None).digest != make_plan(evolve(MODEL, description="x"), None).digest
 
 

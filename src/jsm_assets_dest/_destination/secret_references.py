@@ -149,22 +149,19 @@ def _parts(text: object, field: str) -> tuple[str, str]:
     kind, place = match["kind"], match["place"].strip()
     if looks_secret(place):
         raise pasted_secret_error(field, f" after {kind}:")
+    problem, fix = "", f"Write {FORMS}."
     if not place.isprintable():
-        raise ConfigurationError(
-            f"`{field}` contains unprintable characters.", field=field, fix=f"Write {FORMS}."
+        problem = "contains unprintable characters"
+    elif kind == "env" and not _VARIABLE.fullmatch(place):
+        problem = "has an invalid variable name after env:. The name is not shown, because it may be a secret"
+        fix = "Write only the name, such as env:JSM_ASSETS_API_TOKEN."
+    elif kind == "keyring" and not all(place.rpartition("/")[::2]):
+        problem = (
+            "does not have the form keyring:SERVICE/USER. The value is not shown, because it may be a secret"
         )
-    if kind == "env" and not _VARIABLE.fullmatch(place):
-        raise ConfigurationError(
-            f"`{field}` has an invalid variable name after env:. The name is not shown, because it may be a secret.",
-            field=field,
-            fix="Write only the name, such as env:JSM_ASSETS_API_TOKEN.",
-        )
-    if kind == "keyring" and not all(place.rpartition("/")[::2]):
-        raise ConfigurationError(
-            f"`{field}` does not have the form keyring:SERVICE/USER. The value is not shown, because it may be a secret.",
-            field=field,
-            fix="Write keyring:SERVICE/USER, such as keyring:jsm-assets/ana@acme.com.",
-        )
+        fix = "Write keyring:SERVICE/USER, such as keyring:jsm-assets/ana@acme.com."
+    if problem:
+        raise ConfigurationError(f"`{field}` {problem}.", field=field, fix=fix)
     return kind, place
 
 

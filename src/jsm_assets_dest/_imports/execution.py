@@ -50,7 +50,7 @@ class Ledger:
 
     Attributes:
         tally: Counts of sent and rejected records.
-        listeners: Functions that receive progress reports.
+        on_progress: Function that receives progress reports, or None.
         lock: Lock for the tally, because several threads may submit.
         is_announced: True if Assets may have received the end of the data. Such an execution is not cancelled.
         is_completed: True if Assets has received the end of the data.
@@ -63,7 +63,7 @@ class Ledger:
     """
 
     tally: Tally
-    listeners: tuple[Callable[[ImportProgress], object], ...] = field(default=(), repr=False)
+    on_progress: Callable[[ImportProgress], object] | None = field(default=None, repr=False)
     lock: threading.Lock = field(factory=threading.Lock, init=False, repr=False)
     is_announced: bool = False
     is_completed: bool = False

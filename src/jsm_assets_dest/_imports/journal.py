@@ -32,8 +32,9 @@ from attrs import evolve
 from ..exceptions import JournalError, JournalLockedError, JournalMismatchError
 from ..exceptions._declared import scrubbed
 from . import journal_objects
+from .chunk import Chunk
 from .journal_objects import JournalObject, UnlistedObjects
-from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, PlannedChunk, RunState
+from .journal_values import ChunkState, JournalChunk, JournalExecution, JournalRun, RunState
 
 #: Marker of the file ("JAdJ"), and version of its tables. Version 1 has no objects, and version 2 no numbers of unlisted objects; what
 #: is lacking is added when the file is opened.
@@ -381,7 +382,7 @@ class Journal:
 
     # --- chunks
 
-    def plan(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+    def plan(self, run_id: str, execution: int, chunk: Chunk) -> None:
         """Record a chunk before it is sent for the first time. Recording it again resets only its state."""
         self._write(
             "INSERT OR REPLACE INTO chunks SELECT number, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM runs WHERE id=?",
@@ -397,15 +398,15 @@ class Journal:
             run_id,
         )
 
-    def accept(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+    def accept(self, run_id: str, execution: int, chunk: Chunk) -> None:
         """Record that the service accepted a chunk."""
         self._mark(ChunkState.ACCEPTED, run_id, execution, chunk)
 
-    def split(self, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+    def split(self, run_id: str, execution: int, chunk: Chunk) -> None:
         """Record that a chunk was too large for the service."""
         self._mark(ChunkState.SPLIT, run_id, execution, chunk)
 
-    def _mark(self, state: ChunkState, run_id: str, execution: int, chunk: PlannedChunk) -> None:
+    def _mark(self, state: ChunkState, run_id: str, execution: int, chunk: Chunk) -> None:
         self._write(
             "UPDATE chunks SET state=? WHERE run=(SELECT number FROM runs WHERE id=?)"
             " AND execution=? AND number=? AND part=?",

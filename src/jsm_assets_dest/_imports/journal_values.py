@@ -3,7 +3,6 @@
 import datetime
 import enum
 from collections.abc import Mapping
-from typing import Protocol
 
 from attrs import Attribute, field, frozen
 from attrs.validators import deep_mapping, instance_of, optional
@@ -47,40 +46,6 @@ class ChunkState(enum.StrEnum):
     ACCEPTED = "accepted"
     #: It was too large for the service. Its halves have entries of their own.
     SPLIT = "split"
-
-
-class PlannedChunk(Protocol):
-    """Parts of a `Chunk` that the journal stores."""
-
-    @property
-    def index(self) -> int:
-        """Number within the run."""
-        ...
-
-    @property
-    def part(self) -> str:
-        """Letters of the half, or of the half of a half; usually empty."""
-        ...
-
-    @property
-    def id(self) -> str:
-        """Id that is sent to the service."""
-        ...
-
-    @property
-    def digest(self) -> str:
-        """Digest of the data."""
-        ...
-
-    @property
-    def counts(self) -> Mapping[str, int]:
-        """Number of records by selector."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """Number of bytes."""
-        ...
 
 
 @frozen(kw_only=True)

@@ -43,21 +43,6 @@ CREATE TABLE extra (
 LOST, EMPTIED, DANGLING = "lost", "emptied", "dangling"
 
 
-class Difference(NamedTuple):
-    """Object whose values differ from its record.
-
-    Attributes:
-        name: The object, for people: its identifier and its key.
-        attributes: Names of the attributes that differ.
-    """
-
-    name: str
-    attributes: tuple[str, ...]
-
-    def __str__(self) -> str:
-        return f"{self.name}: {', '.join(self.attributes)}"
-
-
 class Counts(NamedTuple):
     """Counts of one object type: different records, and those without an object, and those whose object differs."""
 
@@ -332,13 +317,13 @@ class ReadBack:
         for (text, key, label), of_object in itertools.groupby(chosen, operator.itemgetter(0, 1, 2)):
             yield text, key, label, [row[3] for row in of_object]
 
-    def differences(self, key: str, kind: str, *, is_filled: bool = True) -> Iterator[Difference]:
-        """Yield the objects that differ from their records in a kind of difference; `is_filled` as in `_differing`."""
+    def differences(self, key: str, kind: str, *, is_filled: bool = True) -> Iterator[str]:
+        """Yield the name and the differing attributes of each object with a kind of difference; `is_filled` as in `_differing`."""
         index = self._indexes[key]
         attributes = self.types[index].attributes
         for text, object_key, label, numbers in self._differing(index, kind, is_filled=is_filled):
-            names = tuple(attributes[number].name for number in numbers)
-            yield Difference(_name(text, object_key, label), names)
+            names = ", ".join(attributes[number].name for number in numbers)
+            yield f"{_name(text, object_key, label)}: {names}"
 
     def difference_counts(self, key: str, kind: str) -> tuple[int, int]:
         """Return the number of objects and of values that differ in a kind of difference."""

@@ -22,10 +22,11 @@ class Graph:
 
     Attributes:
         name: The name of the model or the schema.
+        boxes: The object types of the diagram.
     """
 
     name: str
-    _boxes: tuple[GraphBox, ...] = field(repr=False, alias="boxes")
+    boxes: tuple[GraphBox, ...] = field(repr=False)
 
     @classmethod
     def of(cls, model: ObjectSchemaSpec) -> Self:
@@ -80,24 +81,19 @@ class Graph:
         return cls(name, tuple(boxes))
 
     @property
-    def boxes(self) -> tuple[GraphBox, ...]:
-        """The object types of the diagram."""
-        return self._boxes
-
-    @property
     def digest(self) -> str:
         """The SHA-256 of the diagram, 64 hexadecimal digits."""
-        return digest_of([self.name, [asdict(box) for box in self._boxes]])
+        return digest_of([self.name, [asdict(box) for box in self.boxes]])
 
     @property
     def mermaid(self) -> str:
         """The diagram as a Mermaid flowchart, for Markdown."""
         lines = ["flowchart LR"]
-        ids = {box.key: f"t{position}" for position, box in enumerate(self._boxes)}
-        for box in self._boxes:
+        ids = {box.key: f"t{position}" for position, box in enumerate(self.boxes)}
+        for box in self.boxes:
             rows = [f"<b>{_escaped(box.name)}</b>", *(_escaped(row.text) for row in box.rows)]
             lines.append(f'    {ids[box.key]}["{"<br/>".join(rows)}"]')
-        for box in self._boxes:
+        for box in self.boxes:
             for row in box.rows:
                 if row.target:
                     label = f'"{_escaped(row.name)}{" *" if row.many else ""}"'
@@ -109,7 +105,7 @@ class Graph:
     @property
     def svg(self) -> str:
         """The diagram as a self-contained SVG document. It is readable on light and dark pages."""
-        return draw(self.name, self._boxes, self.digest)
+        return draw(self.name, self.boxes, self.digest)
 
     def _repr_html_(self) -> str:
         return f'<div style="overflow-x:auto">{self.svg}</div>'

@@ -70,13 +70,6 @@ READABLE_TYPES = frozenset(
 )
 
 
-def links_of(model: ObjectSchemaSpec) -> tuple[UserLink | GroupLink, ...]:
-    """Return the links that the model declares, with the names of its object types and attributes in Assets."""
-    return tuple(
-        link_of(model, spec, attribute) for spec in model.object_types for attribute in spec.linked_attributes
-    )
-
-
 def link_of(model: ObjectSchemaSpec, spec: ObjectTypeSpec, attribute: AttributeSpec) -> UserLink | GroupLink:
     """Return the link of an attribute."""
     name = spec.name if spec.adopted is None else spec.adopted.name

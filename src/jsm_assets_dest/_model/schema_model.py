@@ -21,8 +21,11 @@ from .findings import FindingCollector, Findings
 from .graph import Graph
 from .lint import lint
 from .mapping_document import write_document
-from .object_schema_spec import ModelT, ObjectSchemaSpec, targets_first
-from .references import links_of
+from .object_schema_spec import ObjectSchemaSpec, targets_first
+from .references import link_of
+
+#: Increased when older versions can't read the data of `to_dict` any more.
+FORM = 1
 
 
 @checked
@@ -53,7 +56,11 @@ class SchemaModel(ObjectSchemaSpec):
     @property
     def links(self) -> tuple[UserLink | GroupLink, ...]:
         """The links to users and groups of Jira that the model declares, for `ObjectSchema.link_users`."""
-        return links_of(self)
+        return tuple(
+            link_of(self, spec, attribute)
+            for spec in self.object_types
+            for attribute in spec.linked_attributes
+        )
 
     def renamed(self, key: str, name: str) -> Self:
         """Rename an object type (`"people"`) or an attribute (`"people.primaryEmail"`).
@@ -132,16 +139,24 @@ class SchemaModel(ObjectSchemaSpec):
 
     def to_dict(self) -> dict[str, object]:
         """Return the whole model as JSON-ready data. `from_dict` restores it."""
-        return model_to_dict(self)
+        return {"form": FORM, **plain_data(self)}
 
     @classmethod
     def from_dict(cls, data: Mapping[str, object]) -> Self:
         """Restore a model from the data of `to_dict`.
 
         Raises:
-            InvalidModelError: It is something else.
+            InvalidModelError: It is something else, or a later version wrote it. The error lists all mistakes.
         """
-        return model_from_dict(data, cls)
+        reader = _Reader()
+        if data.get("form", FORM) != FORM:
+            reader.report("form", f"This version cannot read the form {data.get('form')!r}.")
+        elif not isinstance(data.get("object_types"), (list, tuple)):
+            reader.report("object_types", "The list of object types is missing.")
+        reader.collector.raise_for_errors()
+        model = reader.instance(cls, {key: value for key, value in data.items() if key != "form"}, "")
+        reader.collector.raise_for_errors()
+        return cast("Self", model)
 
     @property
     def digest(self) -> str:
@@ -183,32 +198,6 @@ class SchemaModel(ObjectSchemaSpec):
 
     def _repr_html_(self) -> str:
         return self.graph()._repr_html_()
-
-
-#: Increased when older versions can't read the data any more.
-FORM = 1
-
-
-def model_to_dict(model: ObjectSchemaSpec) -> dict[str, object]:
-    """Convert the whole model: tuples become lists, and enumerations become strings."""
-    return {"form": FORM, **plain_data(model)}
-
-
-def model_from_dict(data: Mapping[str, object], model_class: type[ModelT]) -> ModelT:
-    """Restore a model from the data of `model_to_dict`.
-
-    Raises:
-        InvalidModelError: It is something else, or a later version wrote it. The error lists all mistakes.
-    """
-    reader = _Reader()
-    if data.get("form", FORM) != FORM:
-        reader.report("form", f"This version cannot read the form {data.get('form')!r}.")
-    elif not isinstance(data.get("object_types"), (list, tuple)):
-        reader.report("object_types", "The list of object types is missing.")
-    reader.collector.raise_for_errors()
-    model = reader.instance(model_class, {key: value for key, value in data.items() if key != "form"}, "")
-    reader.collector.raise_for_errors()
-    return cast("ModelT", model)
 
 
 class _Reader:

@@ -458,12 +458,10 @@ def report(
     state: str = "",
     waiting: float = 0.0,
 ) -> Operation[None]:
-    """Send the progress of the import to the caller's displays."""
+    """Send the progress of the import to the caller's display."""
     ledger = execution.ledger
-    if not ledger.listeners:
-        return
-    progress = ledger.tally.progress(
-        phase, site.clock.monotonic(), in_flight=in_flight, state=state, waiting=waiting
-    )
-    for listener in ledger.listeners:
-        yield Report(listener, progress)
+    if ledger.on_progress is not None:
+        progress = ledger.tally.progress(
+            phase, site.clock.monotonic(), in_flight=in_flight, state=state, waiting=waiting
+        )
+        yield Report(ledger.on_progress, progress)

@@ -56,14 +56,14 @@ class ImportSetup:
         schema_id: Id of the object schema; empty if it was not read.
         model: Schema model of the records.
         options: Options of the import.
-        listeners: Functions that receive progress reports.
+        on_progress: Function that receives progress reports, or None.
     """
 
     links: ImportLinks
     schema_id: str
     model: SchemaModel
     options: ImportOptions
-    listeners: tuple[Callable[[ImportProgress], object], ...] = field(default=(), repr=False)
+    on_progress: Callable[[ImportProgress], object] | None = field(default=None, repr=False)
 
 
 def prepare(target: ImportTarget, options: ImportOptions) -> Operation[ImportSetup]:
@@ -81,7 +81,7 @@ def prepare(target: ImportTarget, options: ImportOptions) -> Operation[ImportSet
     model.check()
     chosen_selectors(model, options.only)
     schema_id = tokens.schema_id_of(target, source)
-    return ImportSetup(links, schema_id, model, options, () if display is None else (display,))
+    return ImportSetup(links, schema_id, model, options, display)
 
 
 def evidence_of(
@@ -169,7 +169,7 @@ def bound(site: Site, setup: ImportSetup, run_id: str, links: ExecutionLinks) ->
         model=setup.model,
         options=options,
         started=site.clock.time(),
-        ledger=Ledger(tally, setup.listeners, patience=Patience(options.throttle_seconds)),
+        ledger=Ledger(tally, setup.on_progress, patience=Patience(options.throttle_seconds)),
     )
 
 

@@ -281,8 +281,8 @@ class Verifying:
             problems += unknown_status_problems(mapped.name, arriving.ignored("status").values())
             if number:
                 notes.append(
-                    f"{mapped.name}: {count_text(number, 'object')} without a record "
-                    f"{'was' if number == 1 else 'were'} not removed, such as {', '.join(names[:3])}. {_REASONS}"
+                    f"{mapped.name}: {count_text(number, 'object without a record was', 'objects without a record were')} "
+                    f"not removed, such as {', '.join(names[:3])}. {_REASONS}"
                 )
             notes += self._unfilled(mapped)
         notes += filter_notes(self.readback.types, "The others have no object.")
@@ -311,11 +311,11 @@ class Verifying:
         def problem(
             code: ProblemCode,
             count: int,
-            examples: Iterable[object],
+            examples: Iterable[str],
             kind: Literal["", "objects", "removing"] = "",
         ) -> Iterator[ImportProblem]:
             if count:
-                shown = tuple(map(str, itertools.islice(examples, EXAMPLES)))
+                shown = tuple(itertools.islice(examples, EXAMPLES))
                 yield ImportProblem(
                     code=code, kind=kind, count=count, object_type=mapped.name, examples=shown
                 )
@@ -340,7 +340,7 @@ class Verifying:
         if examples:
             yield (
                 f"{mapped.name}: Assets has values of attributes that no record fills, such as "
-                f"{'; '.join(map(str, examples))}. token.preview(records) lists all objects that keep such values."
+                f"{'; '.join(examples)}. token.preview(records) lists all objects that keep such values."
             )
 
     def _number_invisible(self, mapped: MappedType, counts: Counts) -> int:

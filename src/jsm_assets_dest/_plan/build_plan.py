@@ -116,7 +116,7 @@ class BuildPlanRecord:
         model: The model with the external ids of adopted things.
         verb: "PUT" for an import source without a mapping, "PATCH" for one with a mapping, None if no mapping is sent.
         document: What is sent, or None.
-        current_digest: The digest of what existed when the plan was made; see `document_digest`.
+        current_digest: The SHA-256 of the document of what existed when the plan was made.
         model_digest: The digest of the wanted model.
         suggested_namespace: A namespace that no known import of the site uses, if another import uses the model's.
     """
@@ -224,7 +224,7 @@ class BuildPlanRecord:
         Raises:
             StalePlanError: Someone changed the schema or the mapping after the plan was made.
         """
-        if document_digest(document) != self.current_digest:
+        if digest_of(document) != self.current_digest:
             raise StalePlanError(
                 "The schema or the mapping of the import has changed since the plan was made. Nothing was sent."
             )
@@ -329,8 +329,3 @@ def _create_text(items: Sequence[PlanItem]) -> str:
 def _row(item: PlanItem) -> tuple[Markup, str, str, str]:
     kind = mark(item.kind.value, _TONES.get(item.kind, Tone.QUIET))
     return kind, item.subject.value, item.path, f"{item.message} {item.remedy}".strip()
-
-
-def document_digest(document: Mapping[str, object] | None) -> str:
-    """Return the SHA-256 of what an import source has, 64 hexadecimal digits. The order of keys doesn't matter."""
-    return digest_of(document)

@@ -9,7 +9,8 @@ from .._model.document_contents import read_contents
 from .._model.mapping_document import keep_parts, write_document
 from .._model.names import next_namespace
 from .._model.schema_model import SchemaModel
-from .build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject, Verb, document_digest
+from .._wire.json_reading import digest_of
+from .build_plan import BuildPlanRecord, PlanItem, PlanKind, PlanSubject, Verb
 from .compare import Comparison
 from .matching import sent_model, take_over
 from .other_imports import OtherImport, other_import_items, used_namespaces
@@ -73,7 +74,7 @@ def make_plan(
         model=settled,
         verb=verb,
         document=document if verb else None,
-        current_digest=document_digest(current_document),
+        current_digest=digest_of(current_document),
         model_digest=model.digest,
         suggested_namespace=suggestion if is_taken else "",
     )

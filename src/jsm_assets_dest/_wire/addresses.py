@@ -124,39 +124,37 @@ def checked_base(url: object, what: str, example: str) -> str:
         ConfigurationError: The address is invalid.
     """
     text = url.strip() if isinstance(url, str) else ""
-    fix = f"Give an address such as {example}."
-    if not text:
-        raise ConfigurationError(f"`{what}` is empty.", field=what, fix=fix)
-    if "://" not in text:
+    if text and "://" not in text:
         text = f"https://{text}"
+    problem, fix = _base_problem(text, f"Give an address such as {example}.")
+    if problem:
+        raise ConfigurationError(f"`{what}` {problem}.", field=what, fix=fix)
+    parts = urlsplit(text)
+    return f"{parts.scheme}://{parts.netloc.lower()}"
+
+
+def _base_problem(text: str, fix: str) -> tuple[str, str]:
+    """Return what is wrong with a base address, or "", and how to fix it."""
+    if not text:
+        return "is empty", fix
     if any(not "!" <= character <= "~" or character == "\\" for character in text):
-        raise ConfigurationError(f"`{what}` contains invalid characters.", field=what, fix=fix)
+        return "contains invalid characters", fix
     try:
         scheme, host, _ = origin(text)
     except ValueError:
-        raise ConfigurationError(f"`{what}` is not an address.", field=what, fix=fix) from None
+        return "is not an address", fix
     parts = urlsplit(text)
     if "@" in parts.netloc:
-        raise ConfigurationError(
-            f"`{what}` contains a user name or a password.",
-            field=what,
-            fix=f"{fix} Credentials go into `auth`.",
-        )
+        return "contains a user name or a password", f"{fix} Credentials go into `auth`."
     if scheme not in _DEFAULT_PORTS:
-        raise ConfigurationError(f"`{what}` begins with {scheme}:, which is not HTTP.", field=what, fix=fix)
+        return f"begins with {scheme}:, which is not HTTP", fix
     if scheme == "http" and not is_loopback(host):
-        raise ConfigurationError(
-            f"`{what}` begins with http:, which would send the credentials unprotected.",
-            field=what,
-            fix=f"Use https:; plain http: is accepted for this computer only ({', '.join(_LOOPBACK)}).",
-        )
+        fix = f"Use https:; plain http: is accepted for this computer only ({', '.join(_LOOPBACK)})."
+        return "begins with http:, which would send the credentials unprotected", fix
     if "." not in host and ":" not in host and parts.port is None and not is_loopback(host):
-        raise ConfigurationError(
-            f"`{what}` is {host!r}, which is a name without a domain.",
-            field=what,
-            fix=f"Pass the whole address. For a Jira site, it is https://{host}.atlassian.net.",
-        )
-    return f"{scheme}://{parts.netloc.lower()}"
+        fix = f"Pass the whole address. For a Jira site, it is https://{host}.atlassian.net."
+        return f"is {host!r}, which is a name without a domain", fix
+    return "", ""
 
 
 def is_loopback(host: str) -> bool:
