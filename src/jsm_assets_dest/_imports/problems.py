@@ -296,12 +296,8 @@ def _of_type(result: ObjectTypeResult, noted_labels: int, *, is_done: bool) -> I
         yield from problem(
             "lost",
             result.unaccounted,
-            f"Assets does not report on {count_text(result.unaccounted, 'record')} that {_was(result.unaccounted)} sent",
+            f"Assets does not report on {count_text(result.unaccounted, 'record that was', 'records that were')} sent",
         )
-
-
-def _was(number: int) -> str:
-    return "was" if number == 1 else "were"
 
 
 def _comparable(names: Iterable[str]) -> frozenset[str]:

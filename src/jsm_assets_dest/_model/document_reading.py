@@ -109,7 +109,8 @@ def read_document(
     elif strict:
         reject_wrong_types(document)
     namespace = _namespace(root) if base is None else base.namespace
-    keys = _Keys(f"{namespace}/", {} if base is None else _type_keys(base))
+    known_keys = {} if base is None else {base.external_id(spec.key): spec.key for spec in base.object_types}
+    keys = _Keys(f"{namespace}/", known_keys)
     entries = list(_walk_with_keys(root.get("objectTypes"), keys))
     mappings = as_objects(as_object(document.get("mapping")).get("objectTypeMappings"))
     pairs = pair_mappings([entry.json for entry in entries], mappings, "objectType")
@@ -151,10 +152,6 @@ def _namespace(root: _Json) -> str:
         if prefix and not is_generated(external_id):
             prefixes[prefix] += 1
     return prefixes.most_common(1)[0][0] if prefixes else slug(as_text(root.get("name")))
-
-
-def _type_keys(model: ObjectSchemaSpec) -> dict[str, str]:
-    return {model.external_id(spec.key): spec.key for spec in model.object_types}
 
 
 def _walk_with_keys(entries: object, keys: _Keys, parent_key: str = "") -> Iterator[_Entry]:

@@ -103,11 +103,9 @@ def _mapping_plan(target: ImportTarget, model: SchemaModel, links: ImportLinks) 
     yield from tokens.refuse_other_schema(target, links)
     state = yield from tokens.state(target, links)
     document = yield from current_document(target, links)
-    statuses = (
-        yield from _statuses(target.site, target.schema)
-        if target.schema is not None and model.statuses
-        else _none()
-    )
+    statuses: tuple[str, ...] = ()
+    if target.schema is not None and model.statuses:
+        statuses = yield from _statuses(target.site, target.schema)
     has_mapping = state.status != "MISSING_MAPPING"
     planned = partial(make_plan, model, document, has_mapping=has_mapping, known_statuses=statuses)
     plan = planned()
@@ -131,11 +129,6 @@ def _imported_types(target: ImportTarget, links: ImportLinks) -> Operation[tuple
     except (ApiError, MalformedAnswerError):
         return ()  # there was no execution
     return tuple(object_type.name for object_type in status.object_types)
-
-
-def _none() -> Operation[tuple[str, ...]]:
-    yield from ()
-    return ()
 
 
 def _is_missing_adoption(model: SchemaModel, item: PlanItem) -> bool:

@@ -365,11 +365,12 @@ def _rejected(
         if declared == "unknown"
         else f'The import is declared as missing_objects="{declared}". Completing it would {effect} them.'
     )
+    missing = count_text(number, "object in Assets is", "objects in Assets are")
     too_short = short_lists(comparison, target.site)
     return MassDeletionGuardError(
         "\n".join(
             (
-                f"Did not complete the import{_into(target)}: {_not_in_this_run(number)}",
+                f"Did not complete the import{_into(target)}: {missing} not in this run.",
                 *(f"  {line}" for line in lines),
             )
         ),
@@ -388,11 +389,6 @@ def _rejected(
         execution=execution.detached(),
         details=_details(execution),
     )
-
-
-def _not_in_this_run(number: int) -> str:
-    verb = "is" if number == 1 else "are"
-    return f"{count_text(number, 'object')} in Assets {verb} not in this run."
 
 
 def _line(comparison: Comparison, verdict: _Verdict) -> str:

@@ -288,12 +288,8 @@ def _create(site: Site, schema: ObjectSchemaRecord, target: Target) -> Operation
         return (yield from request(wire.MOST_VALUES))
     except (TransportError, ServiceUnavailableError):
         # The outcome is unknown, and names are unique: read what exists.
-        attribute = _existing_attribute((yield from linkable_types(site, schema)), target)
-        if attribute is not None:
-            return attribute
+        for kind in (yield from linkable_types(site, schema)):
+            attribute = existing_attribute(kind, target.attribute_name)
+            if kind.object_type.id == target.type_id and attribute is not None:
+                return attribute
     return (yield from request(target.maximum))
-
-
-def _existing_attribute(types: Sequence[ExistingObjectType], target: Target) -> Attribute | None:
-    kind = next((kind for kind in types if kind.object_type.id == target.type_id), None)
-    return None if kind is None else existing_attribute(kind, target.attribute_name)

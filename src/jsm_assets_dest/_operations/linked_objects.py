@@ -178,7 +178,8 @@ class LinkWriter:
         """
         is_user = change.target.is_user
         is_first = is_user not in self._verified
-        filled = (yield from self._filled_attributes(change)) if is_first else set[str]()
+        values = (yield from self._values_of(change)) if is_first else dict[str, set[str]]()
+        filled = values.keys() - {_attribute_id(change.target)}  # the other attributes that have values
         try:
             yield from self._put(change)
         except ValidationError as error:
@@ -216,11 +217,6 @@ class LinkWriter:
         fields = [name.rpartition("-")[2] for name in error.field_errors]
         has_ids = any(name in self.groups for name in change.entry.after)
         return has_ids and (not fields or attribute_id in fields)
-
-    def _filled_attributes(self, change: Change) -> Operation[set[str]]:
-        """Return the IDs of the other attributes of an object that have values."""
-        values = yield from self._values_of(change)
-        return values.keys() - {_attribute_id(change.target)}
 
     def _values_of(self, change: Change) -> Operation[dict[str, set[str]]]:
         """Read the values of an object."""

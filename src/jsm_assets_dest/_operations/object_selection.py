@@ -70,14 +70,12 @@ class Selection:
         if self.object_type:
             types = yield from object_types(site, self.schema_id)
             ids = _ids(types, self)
-        parts = [_types_condition(ids)] if ids else [f"objectSchemaId = {self.schema_id}"]
+        parts = [f"objectSchemaId = {self.schema_id}"]
+        if ids:
+            parts = [f"objectTypeId = {ids[0]}" if len(ids) == 1 else f"objectTypeId IN ({', '.join(ids)})"]
         if self.condition:
             parts.append(f"({self.condition})")
         return " AND ".join(parts)
-
-
-def _types_condition(ids: Sequence[str]) -> str:
-    return f"objectTypeId = {ids[0]}" if len(ids) == 1 else f"objectTypeId IN ({', '.join(ids)})"
 
 
 def _ids(types: Sequence[ObjectType], selection: Selection) -> list[str]:

@@ -281,8 +281,8 @@ class Verifying:
             problems += unknown_status_problems(mapped.name, arriving.ignored("status").values())
             if number:
                 notes.append(
-                    f"{mapped.name}: {count_text(number, 'object')} without a record "
-                    f"{'was' if number == 1 else 'were'} not removed, such as {', '.join(names[:3])}. {_REASONS}"
+                    f"{mapped.name}: {count_text(number, 'object without a record was', 'objects without a record were')} "
+                    f"not removed, such as {', '.join(names[:3])}. {_REASONS}"
                 )
             notes += self._unfilled(mapped)
         notes += filter_notes(self.readback.types, "The others have no object.")

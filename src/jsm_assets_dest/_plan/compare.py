@@ -106,7 +106,8 @@ class Comparison:
         if spec.icon_key and existing.icon_key != spec.icon_key:
             changes.append(f'its icon becomes "{spec.icon_key}"')
         if changes:
-            yield item(PlanKind.PATCH, _sentence(" and ".join(changes)))
+            text = " and ".join(changes)
+            yield item(PlanKind.PATCH, f"{text[:1].upper()}{text[1:]}.")
         elif spec.adopted and spec.mapped and existing.mapping is None:
             message = f'The existing "{existing.name}" is mapped. Its own attributes don\'t change.'
             yield item(PlanKind.ADOPT, message)
@@ -397,10 +398,6 @@ _ACCEPT = (
     "objects then deletes the old ones."
 )
 _REMOVE_MAPPING = "An object schema manager: remove the mapping on the page of the import."
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _drift_message(drift: Iterable[str]) -> str:
