@@ -6,13 +6,13 @@ shown unchanged.
 """
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
 from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked_methods
 from .._display.html import table
-from .._display.values import PlainData, plain_data, public_value
+from .._display.values import PlainData, public_value
 from .._wire.address_book import SCHEMA_IMPORT
 from .._wire.json_reading import as_object, read_array, read_object, read_optional_flag, read_text
 
@@ -176,7 +176,7 @@ def _filter(source: Mapping[str, object]) -> str | None:
 @checked_methods
 @frozen(kw_only=True)
 @public_value
-class ImportSource:
+class ImportSource(PlainData):
     """An import of an object schema, as its configuration page shows it.
 
     That page also contains what happens to objects that an import does not contain (ignore, remove, or update). Assets does
@@ -201,6 +201,10 @@ class ImportSource:
         object_types: Settings of object types.
         raw: The complete JSON of the service.
     """
+
+    _names_of_data: ClassVar = (
+        "id name schema_id kind enabled validity invalid_because token_generated settings"
+    )
 
     id: str
     name: str
@@ -359,11 +363,6 @@ class ImportSource:
         return table(
             ("Setting", "Object type", "Value", "Meaning"), rows, caption=f"{self.name}: {self.state}"
         )
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the import as JSON-ready data."""
-        names = "id name schema_id kind enabled validity invalid_because token_generated settings"
-        return plain_data(self, names)
 
 
 @frozen(kw_only=True)

@@ -1,11 +1,12 @@
 """Object schemas and their web pages."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from attrs import asdict, field, frozen
 
 from .._arguments.checking import checked_methods
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from .._wire.json_reading import read_number, read_object, read_optional_flag, read_text
 
 
@@ -60,7 +61,7 @@ def schema_key(text: str) -> str:
 
 @frozen(kw_only=True)
 @public_value
-class ObjectSchemaRecord:
+class ObjectSchemaRecord(PlainData):
     """An object schema as Assets returned it at one time.
 
     Attributes:
@@ -77,6 +78,10 @@ class ObjectSchemaRecord:
         links: Web pages of the object schema.
         raw: The complete JSON of the service.
     """
+
+    _names_of_data: ClassVar = (
+        "id key name description object_count object_type_count can_manage allows_references links"
+    )
 
     id: str
     key: str
@@ -113,13 +118,6 @@ class ObjectSchemaRecord:
             allows_references=read_optional_flag(source, "crossSchemaReferencingAllowed"),
             links=SchemaLinks.of(site, schema_id),
             raw=source,
-        )
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the object schema as JSON-ready data."""
-        return plain_data(
-            self,
-            "id key name description object_count object_type_count can_manage allows_references links",
         )
 
     def _repr_html_(self) -> str:

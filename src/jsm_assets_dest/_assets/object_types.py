@@ -2,11 +2,11 @@
 
 import enum
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import ClassVar, cast
 
 from attrs import field, frozen
 
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from .._wire.json_reading import as_object, read_flag, read_number, read_object, read_text
 
 
@@ -30,7 +30,7 @@ CATEGORIES: Mapping[int, StatusCategory] = {
 
 @frozen(kw_only=True)
 @public_value
-class Status:
+class Status(PlainData):
     """A status of objects.
 
     Attributes:
@@ -41,6 +41,8 @@ class Status:
         schema_id: Id of its object schema. None if all object schemas of the workspace share the status.
         raw: The complete JSON of the service.
     """
+
+    _names_of_data: ClassVar = "id name category description schema_id"
 
     id: str
     name: str
@@ -66,10 +68,6 @@ class Status:
     def is_shared(self) -> bool:
         """True if all object schemas of the workspace share the status."""
         return self.schema_id is None
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the status as JSON-ready data."""
-        return plain_data(self, "id name category description schema_id")
 
 
 #: Names of the numbers in `defaultType` (Atlassian's OpenAPI document), as the import mapping document spells them.
@@ -111,7 +109,7 @@ def _texts(values: object) -> tuple[str, ...]:
 
 @frozen(kw_only=True)
 @public_value
-class ObjectType:
+class ObjectType(PlainData):
     """An object type of an object schema.
 
     Attributes:
@@ -128,6 +126,10 @@ class ObjectType:
         position: Position among the object types with the same parent.
         raw: The complete JSON of the service.
     """
+
+    _names_of_data: ClassVar = (
+        "id name description schema_id parent_id object_count inherited parent_inherits abstract"
+    )
 
     id: str
     name: str
@@ -161,11 +163,6 @@ class ObjectType:
             raw=source,
         )
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the object type as JSON-ready data."""
-        names = "id name description schema_id parent_id object_count inherited parent_inherits abstract"
-        return plain_data(self, names)
-
 
 def _type_name(number: int, default_type: object) -> str:
     names = OTHER_TYPES
@@ -177,7 +174,7 @@ def _type_name(number: int, default_type: object) -> str:
 
 @frozen
 @public_value
-class Attribute:
+class Attribute(PlainData):
     """An attribute of an object type.
 
     Attributes:
@@ -201,6 +198,11 @@ class Attribute:
         position: Position in the object type.
         raw: The complete JSON of the service.
     """
+
+    _names_of_data: ClassVar = (
+        "id name type label unique minimum "
+        "maximum system hidden description reference_object_type_id object_type_id"
+    )
 
     id: str
     name: str
@@ -252,14 +254,6 @@ class Attribute:
             object_type_id=object_type_id,
             position=read_number(source, "position"),
             raw=source,
-        )
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the attribute as JSON-ready data."""
-        return plain_data(
-            self,
-            "id name type label unique minimum maximum system hidden description reference_object_type_id "
-            "object_type_id",
         )
 
 

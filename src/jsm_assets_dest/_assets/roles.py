@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import ClassVar, TypeAlias, cast
 
 from attrs import field, frozen
 
@@ -183,12 +183,14 @@ class Role:
 @checked_methods
 @frozen(kw_only=True)
 @public_value
-class SchemaRoles:
+class SchemaRoles(PlainData):
     """The roles of an object schema.
 
     Attributes:
         roles: All roles, in the order of Assets.
     """
+
+    _names_of_data: ClassVar = "roles default_entries"
 
     roles: tuple[Role, ...]
 
@@ -221,10 +223,6 @@ class SchemaRoles:
         """
         developers = self.developers
         return developers.groups if developers else ()
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the roles as JSON-ready data."""
-        return plain_data(self, "roles default_entries")
 
     def __repr__(self) -> str:
         names = ", ".join(f"{role.name} ({len(role.users) + len(role.groups)})" for role in self.roles)

@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from typing import Literal, TypeAlias, get_args
+from typing import ClassVar, Literal, TypeAlias, get_args
 
 from attrs import field, frozen
 
@@ -97,7 +97,7 @@ class StepAction(PlainData):
 
 @frozen(kw_only=True)
 @public_value
-class DestinationStep:
+class DestinationStep(PlainData):
     """A step of the checklist.
 
     The texts are for an administrator: they contain no Python.
@@ -116,6 +116,10 @@ class DestinationStep:
         cause: Likely cause of a failure.
         error: The error of a failed step.
     """
+
+    _names_of_data: ClassVar = (
+        "code name state summary action evidence waits_for link next_step who remedies cause error"
+    )
 
     code: StepCode
     state: StepState
@@ -147,13 +151,6 @@ class DestinationStep:
     def who(self) -> str:
         """The person who must act first, or an empty string."""
         return first_to_act(self.remedies)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the step as JSON-ready data."""
-        return plain_data(
-            self,
-            "code name state summary action evidence waits_for link next_step who remedies cause error",
-        )
 
     def __str__(self) -> str:
         evidence = f" ({self.evidence})" if self.evidence else ""

@@ -3,7 +3,7 @@
 import enum
 import reprlib
 from collections.abc import Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 from attrs import NOTHING, Attribute, AttrsInstance, Factory, fields, has
 
@@ -84,13 +84,15 @@ def plain_data(value: object, names: str = "") -> dict[str, object]:
 
 
 class PlainData:
-    """Base of value classes whose JSON-ready data are their public fields."""
+    """Base of value classes whose JSON-ready data are their public fields, or the fields and properties that they name."""
 
     __slots__ = ()
+    #: Names in order, separated by blanks. Empty for the public fields.
+    _names_of_data: ClassVar[str] = ""
 
     def to_dict(self) -> dict[str, object]:
-        """Return the public fields as JSON-ready data."""
-        return plain_data(self)
+        """Return the value as JSON-ready data."""
+        return plain_data(self, self._names_of_data)
 
 
 def plain(content: object) -> object:

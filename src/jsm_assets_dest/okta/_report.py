@@ -6,11 +6,11 @@ and file names, but never names, addresses, or other values of people.
 """
 
 from collections.abc import Iterator
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from attrs import Factory, define, field, frozen
 
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from ..exceptions import ConfigurationError
 
 #: Notices and skipped objects that are named one by one. Further ones are counted, so that a report stays small.
@@ -113,7 +113,7 @@ class Finding:
 
 @define
 @public_value
-class Report:
+class Report(PlainData):
     """Report of one pass over `Records`. It grows while the records are read.
 
     Attributes:
@@ -124,6 +124,8 @@ class Report:
         notice_count: Number of all notices.
         complete: True if the pass has reached its end.
     """
+
+    _names_of_data: ClassVar = "complete counts notice_count notices skipped_count skipped findings empty"
 
     counts: dict[str, int] = Factory(dict[str, int])
     skipped: list[Skipped] = Factory(list[Skipped])
@@ -226,10 +228,6 @@ class Report:
             identity: Okta id of the record.
         """
         self.note(attribute, _NO_VALUE, identity, 0)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the report as JSON-compatible data."""
-        return plain_data(self, "complete counts notice_count notices skipped_count skipped findings empty")
 
     def __repr__(self) -> str:
         return (

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from .._arguments.checking import checked
 from .._display.html import table
-from .._display.values import plain_data, public_value
+from .._display.values import PlainData, public_value
 from .._imports.chunk import Chunk
 from .._imports.chunker import CHUNK_BYTES, CHUNK_RECORDS, Chunker
 from .._imports.encoding import COMPLETED
@@ -55,7 +55,7 @@ class DataMapRow:
 
 @frozen
 @public_value
-class DataMap:
+class DataMap(PlainData):
     """Map of Okta's fields to attributes of Assets. `str` returns a text table.
 
     Attributes:
@@ -63,10 +63,6 @@ class DataMap:
     """
 
     rows: tuple[DataMapRow, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the map as JSON-compatible data."""
-        return plain_data(self, "rows")
 
     def __repr__(self) -> str:
         return f"<DataMap of {len(self.rows)} attributes>"

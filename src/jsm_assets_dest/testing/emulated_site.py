@@ -17,11 +17,13 @@ from .import_handles import SeededExecution, SeededImportSource
 from .site_profile import SiteProfile
 from .state import load, save
 from .transport import EmulatorTransport
-from .world import accounts, imports, schemas
-from .world.accounts import ALL_SCOPES, Credentials
+from .world import accounts, schemas
+from .world.accounts import ADMIN_GROUP, ALL_SCOPES, JIRA_GROUP, JSM_GROUP, Credentials
 from .world.clock import EmulatorClock
 from .world.doubts import Doubts
-from .world.entities import Account, Group
+from .world.entities import Account, Group, ImportSource
+from .world.imports import generate_token
+from .world.objects import missing_policy
 from .world.site import Site
 
 DEFAULT_EMAIL = "ana@acme.com"
@@ -58,7 +60,6 @@ class EmulatedSite:
         self.world.settings.update(site=site.rstrip("/"), locale=locale)
         self._credentials = Credentials(self.world)
         self._file = Path(state) if state is not None else None
-        self._add_first_accounts()
         self.access: Access = Access(self.world, self._credentials)
         self.faults: Faults = Faults(ROUTER.names(), self.world)
         self._service = Service(
@@ -71,6 +72,7 @@ class EmulatedSite:
         )
         self._service.site_host = urlsplit(site).netloc
         self.transport: EmulatorTransport = EmulatorTransport(self._service, self.clock)
+        self._add_first_accounts()
         if self._file is not None and self._file.exists():
             load(self._file, self.world, self._credentials)
 
@@ -152,18 +154,30 @@ class EmulatedSite:
             shows_email: False if other users do not see the address.
             locale: its language: "en_US", "de_DE" or "ko_KR". The default is that of the site.
         """
+        accounts.check_locale(locale or accounts.LOCALES[0])
+        if kind not in accounts.ACCOUNT_KINDS:
+            raise ValueError(f"{kind!r} is not one of {', '.join(accounts.ACCOUNT_KINDS)}")
+        world, is_person = self.world, kind == "atlassian"
         with self._service.lock:
-            return accounts.add_account(
-                self.world,
-                email,
+            for account in world.accounts.values():
+                if account.email.lower() == email.lower() and account.kind == kind:
+                    raise ValueError(f"an account with the address {email} already exists")
+            groups = {JIRA_GROUP: is_person, JSM_GROUP: agent and is_person, ADMIN_GROUP: admin}
+            account = Account(
+                account_id=world.ids.account(),
+                email=email,
+                display_name=name or email.partition("@")[0].replace(".", " ").title(),
                 admin=admin,
-                agent=agent,
-                name=name,
+                agent=agent and is_person,
+                api_token=world.ids.secret("ATATT3x", "api token"),
+                groups=[group for group, is_member in groups.items() if is_member],
                 kind=kind,
                 active=active,
                 shows_email=shows_email,
                 locale=locale,
             )
+            world.accounts[account.account_id] = account
+        return account
 
     @property
     def organization(self) -> tuple[str, str]:
@@ -174,15 +188,18 @@ class EmulatedSite:
         """Add a group.
 
         Args:
-            name: its name in Jira.
+            name: its name in Jira; an existing group is returned unchanged.
             jsm: True if it gives product access to Jira Service Management. New object schemas give it a role.
         """
         with self._service.lock:
-            return accounts.add_group(self.world, name, gives_jsm=jsm)
+            if name not in self.world.groups:
+                group_id = self.world.ids.uuid("group")
+                self.world.groups[name] = Group(name=name, group_id=group_id, gives_jsm=jsm)
+            return self.world.groups[name]
 
     def scoped_token(self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None) -> str:
         """Issue an API token with scopes. It works on `https://api.atlassian.com/ex/jira/{cloudId}` only."""
-        return self._issue("scoped", account, scopes, "ATATT3x", None)
+        return self._issue("scoped", account, scopes)
 
     def oauth_token(
         self,
@@ -191,20 +208,17 @@ class EmulatedSite:
         seconds: float = accounts.OAUTH_SECONDS,
     ) -> str:
         """Issue an OAuth access token that expires on the emulator's clock."""
-        return self._issue("oauth", account, scopes, "eyJraWQi", seconds)
+        return self._issue("oauth", account, scopes, seconds)
 
     def forge_token(self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None) -> str:
         """Issue a token of a Forge remote, for `https://api.atlassian.com/ex/jira/{cloudId}`."""
-        return self._issue("forge", account, scopes, "eyJmb3Jn", None)
+        return self._issue("forge", account, scopes)
 
     def _issue(
-        self, kind: str, account: Account | None, scopes: Sequence[str], prefix: str, seconds: float | None
+        self, kind: str, account: Account | None, scopes: Sequence[str], seconds: float | None = None
     ) -> str:
         with self._service.lock:
-            token = self._credentials.issue(
-                kind, account or self.account, scopes, prefix=prefix, seconds=seconds
-            )
-        return token.secret
+            return self._credentials.issue(kind, account or self.account, scopes, seconds).secret
 
     def client_credentials(
         self, scopes: Sequence[str] = ALL_SCOPES, account: Account | None = None
@@ -264,20 +278,29 @@ class EmulatedSite:
             empty_values: "ignore" or "remove".
             unknown_values: of select and status attributes: "ignore" or "add".
         """
-        key = schema if isinstance(schema, str) else schema.key
-        seeded_schema = self.object_schema(key)
+        schema_id = int(self.object_schema(schema if isinstance(schema, str) else schema.key).id)
+        for value, choices in ((empty_values, ("ignore", "remove")), (unknown_values, ("ignore", "add"))):
+            if value not in choices:
+                raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
+        policy = missing_policy(missing_objects, update=missing_update)
+        world = self.world
         with self._service.lock:
-            source = imports.add_import_source(
-                self.world,
-                self.world.schemas[int(seeded_schema.id)],
-                name,
+            source = ImportSource(
+                id=world.ids.uuid("import source"),
+                collection_id=world.ids.uuid("collection"),
+                schema_id=schema_id,
+                name=name,
+                created=world.now(),
+                updated=world.now(),
                 enabled=enabled,
-                missing_objects=missing_objects,
-                missing_update=missing_update,
+                default_policy=policy,
                 empty_values=empty_values,
                 unknown_values=unknown_values,
             )
-        return SeededImportSource(self.world, source)
+            world.import_sources[source.id] = source
+            generate_token(world, source)
+            source.token_valid_from = 0
+        return SeededImportSource(world, source)
 
     @property
     def import_sources(self) -> list[SeededImportSource]:
@@ -340,10 +363,10 @@ class EmulatedSite:
             self._add_first_accounts()
 
     def _add_first_accounts(self) -> None:
-        accounts.add_group(self.world, accounts.JIRA_GROUP)
-        accounts.add_group(self.world, accounts.JSM_GROUP, gives_jsm=True)
-        accounts.add_group(self.world, accounts.ADMIN_GROUP)
-        accounts.add_account(self.world, DEFAULT_EMAIL, admin=True, name="Ana Díaz")
+        self.add_group(JIRA_GROUP)
+        self.add_group(JSM_GROUP, jsm=True)
+        self.add_group(ADMIN_GROUP)
+        self.add_account(DEFAULT_EMAIL, admin=True, name="Ana Díaz")
 
     # State --------------------------------------------------------------------------------------------------
 

@@ -189,8 +189,10 @@ class SeededImportSource:
         return str(policy_of(self._source, int(self.schema[type_name].id))["policy"])
 
     def delete(self) -> None:
-        """Delete it. Its token becomes invalid, its objects stay."""
-        imports.delete_import_source(self._site, self._source)
+        """Delete it with its executions. Its token becomes invalid; its types and objects stay."""
+        for execution in imports.executions_of(self._site, self._source):
+            del self._site.executions[execution.id]
+        del self._site.import_sources[self._source.id]
 
     def __repr__(self) -> str:
         return f"<SeededImportSource {self.name!r} of {self.schema.key}>"

@@ -5,6 +5,7 @@ The router finds the operation by family, method, and path.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 from urllib.parse import unquote
@@ -279,12 +280,13 @@ class Router:
 
     def __init__(self, operations: Sequence[Operation]) -> None:
         self.operations = operations
-        self._candidates: dict[tuple[str, str, int], list[tuple[list[str], Operation]]] = {}
-        for operation in operations:
-            parts = operation.path.strip("/").split("/")
-            candidates = self._candidates.setdefault((operation.family, operation.method, len(parts)), [])
-            candidates.append((parts, operation))
-            candidates.sort(key=lambda candidate: [part.startswith("{") for part in candidate[0]])
+        self._candidates: dict[tuple[str, str, int], list[tuple[re.Pattern[str], Operation]]] = {}
+        # A brace sorts after all letters, so literal parts come first.
+        for operation in sorted(operations, key=lambda operation: operation.path):
+            path = operation.path.strip("/")
+            pattern = re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+            key = (operation.family, operation.method, path.count("/"))
+            self._candidates.setdefault(key, []).append((pattern, operation))
 
     def names(self) -> list[str]:
         """Return all operation names, sorted."""
@@ -292,12 +294,11 @@ class Router:
 
     def find(self, family: str, method: str, path: str) -> tuple[Operation, dict[str, str]] | None:
         """Return the operation for a request, with the variable parts of its path."""
-        parts = path.strip("/").split("/")
-        for declared, operation in self._candidates.get((family, method, len(parts)), ()):
-            pairs = list(zip(declared, parts, strict=True))
-            if all(part == name or (part and name.startswith("{")) for name, part in pairs):
-                values = {name[1:-1]: unquote(part) for name, part in pairs if name.startswith("{")}
-                return operation, values
+        path = path.strip("/")
+        for pattern, operation in self._candidates.get((family, method, path.count("/")), ()):
+            match = pattern.fullmatch(path)
+            if match is not None:
+                return operation, {name: unquote(part) for name, part in match.groupdict().items()}
         return None
 
     def methods(self, family: str, path: str) -> set[str]:

@@ -44,13 +44,7 @@ def _unauthorized(category: str = "FAILURE_CLIENT_AUTH") -> Rejection:
 
 @define
 class Identification:
-    """Checks credentials.
-
-    Args:
-        site: the site.
-        credentials: the tokens.
-        access: the switches that take access away.
-    """
+    """Checks credentials. `_access` has the switches that take access away."""
 
     _site: Site
     _credentials: Credentials

@@ -34,6 +34,27 @@ The beginning of every avatar's token. It must not appear in exports, journals, 
 
 LARGEST_IMAGE = 288
 
+ATTRIBUTE_FIELDS = {
+    # field of an attribute in requests and responses: its setting
+    "label": "label",
+    "description": "description",
+    "typeValue": "type_value",
+    "typeValueMulti": "type_value_multi",
+    "additionalValue": "additional_value",
+    "minimumCardinality": "minimum",
+    "maximumCardinality": "maximum",
+    "suffix": "suffix",
+    "includeChildObjectTypes": "include_children",
+    "hidden": "hidden",
+    "uniqueAttribute": "unique",
+    "summable": "summable",
+    "regexValidation": "regex",
+    "qlQuery": "ql_query",
+    "iql": "ql_query",
+    "options": "options",
+    "displayName": "display_name",
+}
+
 
 class Renderer:
     """Renders entities for one request.
@@ -119,7 +140,7 @@ class Renderer:
         document = self._identity(attribute.id)
         if with_type:
             document["objectType"] = self.object_type(self._site.types[attribute.type_id])
-        document.update(name=attribute.name, label=attribute.label, type=attribute.type)
+        document.update(name=attribute.name, type=attribute.type)
         if attribute.type == AttributeType.DEFAULT and attribute.default_type is not None:
             name = DEFAULT_TYPE_NAMES[attribute.default_type]
             document["defaultType"] = {"id": attribute.default_type, "name": name}
@@ -130,31 +151,17 @@ class Renderer:
             document["referenceType"] = self.reference_type(kind)
             document["referenceObjectTypeId"] = str(target.id)
             document["referenceObjectType"] = self.object_type(target)
-        optional: JsonObject = {
-            "displayName": attribute.display_name,
-            "description": attribute.description or None,
-            "typeValue": None if attribute.is_reference else attribute.type_value,
-            "additionalValue": None if attribute.is_reference else attribute.additional_value,
-            "typeValueMulti": list(attribute.type_value_multi) or None,
-            "suffix": attribute.suffix,
-            "regexValidation": attribute.regex,
-            "qlQuery": attribute.ql_query,
-            "iql": attribute.ql_query,
-        }
-        document.update({name: value for name, value in optional.items() if value is not None})
+        for name, setting in ATTRIBUTE_FIELDS.items():
+            value = getattr(attribute, setting)
+            hides_target = attribute.is_reference and name in ("typeValue", "additionalValue")
+            if value not in (None, []) and not hides_target and (value or name != "description"):
+                document[name] = value
         document.update(
             editable=attribute.editable,
             system=attribute.system,
             sortable=True,
-            summable=attribute.summable,
             indexed=True,
-            minimumCardinality=attribute.minimum,
-            maximumCardinality=attribute.maximum,
             removable=attribute.removable,
-            hidden=attribute.hidden,
-            includeChildObjectTypes=attribute.include_children,
-            uniqueAttribute=attribute.unique,
-            options=attribute.options,
             position=attribute.position,
         )
         return document

@@ -13,7 +13,7 @@ from ..world.object_types import AttributeSettings
 from ..world.rejections import not_found
 from .call import Body, Call, Routes
 from .exchange import Response
-from .rendering import image_response
+from .rendering import ATTRIBUTE_FIELDS, image_response
 
 ROUTES = Routes("assets", scope="{action}:cmdb-type:jira")
 _ATTRIBUTES = ROUTES.group(prefix="/objecttypeattribute", scope="{action}:cmdb-attribute:jira")
@@ -34,28 +34,16 @@ _ARGUMENTS = {
 }
 _POSITION = Body(required={"position": INTEGER}, optional={"toObjectTypeId": ID})
 
-_SETTINGS = {
-    # field of a body: the attribute's setting, and the kind of the value
-    "label": ("label", BOOLEAN),
-    "description": ("description", STRING),
-    "defaultTypeId": ("default_type", NUMBER),
-    "typeValue": ("type_value", ID),
-    "typeValueMulti": ("type_value_multi", STRINGS),
-    "additionalValue": ("additional_value", ID),
-    "minimumCardinality": ("minimum", INTEGER),
-    "maximumCardinality": ("maximum", INTEGER),
-    "suffix": ("suffix", STRING),
-    "includeChildObjectTypes": ("include_children", BOOLEAN),
-    "hidden": ("hidden", BOOLEAN),
-    "uniqueAttribute": ("unique", BOOLEAN),
-    "summable": ("summable", BOOLEAN),
-    "regexValidation": ("regex", STRING),
-    "qlQuery": ("ql_query", STRING),
-    "iql": ("ql_query", STRING),
-    "options": ("options", STRING),
-    "displayName": ("display_name", STRING),
+_SETTINGS = {**ATTRIBUTE_FIELDS, "defaultTypeId": "default_type"}
+_KINDS = {
+    **dict.fromkeys(_SETTINGS, STRING),
+    **dict.fromkeys(("label", "includeChildObjectTypes", "hidden", "uniqueAttribute", "summable"), BOOLEAN),
+    **dict.fromkeys(("minimumCardinality", "maximumCardinality"), INTEGER),
+    **dict.fromkeys(("type", "defaultTypeId"), NUMBER),
+    **dict.fromkeys(("typeValue", "additionalValue"), ID),
+    "typeValueMulti": STRINGS,
+    "name": STRING,
 }
-_KINDS = {"name": STRING, "type": NUMBER, **{name: kind for name, (_, kind) in _SETTINGS.items()}}
 _CONFIGURED = ("minimum", "maximum", "hidden", "unique", "options", "label", "suffix")
 """
 The settings that one tool changes by `.../configure` only.
@@ -139,7 +127,7 @@ def load_type_icon(call: Call) -> Response:
 
 
 def _settings(call: Call, without: Collection[str] = ()) -> AttributeSettings:
-    settings = call.arguments({name: setting for name, (setting, _) in _SETTINGS.items()})
+    settings = call.arguments(_SETTINGS)
     return cast(AttributeSettings, {name: value for name, value in settings.items() if name not in without})
 
 
@@ -190,7 +178,7 @@ def delete_attribute(call: Call) -> None:
 )
 def configure_attribute(call: Call) -> JsonValue:
     attribute = _attribute(call)
-    others = {setting for setting, _ in _SETTINGS.values()}.difference(_CONFIGURED)
+    others = set(_SETTINGS.values()).difference(_CONFIGURED)
     object_types.update_attribute(call.site, attribute, **_settings(call, without=others))
     return call.render.attribute(attribute, with_type=True)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import define, field
 
-from .entities import Account, Group
+from .entities import Account
 from .site import Site
 
 JSM_GROUP = "jira-servicemanagement-users-acme"
@@ -27,6 +27,11 @@ ALL_SCOPES = (
 )
 """
 The 17 scopes of Assets in the OpenAPI document and the three Jira scopes of a connection.
+"""
+
+PREFIXES = {"scoped": "ATATT3x", "oauth": "eyJraWQi", "forge": "eyJmb3Jn"}
+"""
+The beginning of a token, by its kind.
 """
 
 OAUTH_SECONDS = 3600.0
@@ -79,11 +84,9 @@ class Credentials:
         kind: str,
         account: Account,
         scopes: Sequence[str],
-        *,
-        prefix: str,
         seconds: float | None = None,
     ) -> Token:
-        """Issue a token. Unknown scopes are errors, because they are usually typing errors."""
+        """Issue a token of a kind in `PREFIXES`. Unknown scopes are errors, because they are usually typing errors."""
         unknown = [scope for scope in scopes if scope not in ALL_SCOPES]
         if unknown:
             raise ValueError(
@@ -95,7 +98,7 @@ class Credentials:
             account_id=account.account_id,
             scopes=list(scopes),
             expires_at=expires_at,
-            secret=self._site.ids.secret(prefix, kind),
+            secret=self._site.ids.secret(PREFIXES[kind], kind),
         )
         self.tokens[token.secret] = token
         return token
@@ -122,7 +125,7 @@ class Credentials:
     def issue_for_client(self, client: Client) -> Token:
         """Issue an access token for a client that proved its secret."""
         account = self._site.accounts[client.account_id]
-        return self.issue("oauth", account, client.scopes, prefix="eyJraWQi", seconds=OAUTH_SECONDS)
+        return self.issue("oauth", account, client.scopes, OAUTH_SECONDS)
 
     def find(self, secret: str) -> Token | None:
         """Return a token if it is valid."""
@@ -132,55 +135,6 @@ class Credentials:
         if token.expires_at is not None and self._site.clock.time() >= token.expires_at:
             return None
         return token
-
-
-def add_group(site: Site, name: str, *, gives_jsm: bool = False) -> Group:
-    """Return the group with this name; create it if it does not exist."""
-    group = site.groups.get(name)
-    if group is None:
-        group = site.groups[name] = Group(name=name, group_id=site.ids.uuid("group"), gives_jsm=gives_jsm)
-    return group
-
-
-def add_account(
-    site: Site,
-    email: str,
-    *,
-    admin: bool = False,
-    agent: bool = True,
-    name: str | None = None,
-    kind: str = "atlassian",
-    active: bool = True,
-    shows_email: bool = True,
-    locale: str = "",
-) -> Account:
-    """Create an account with a classic API token; see `Emulator.add_account` for the arguments."""
-    check_locale(locale or LOCALES[0])
-    if kind not in ACCOUNT_KINDS:
-        raise ValueError(f"{kind!r} is not one of {', '.join(ACCOUNT_KINDS)}")
-    for account in site.accounts.values():
-        if account.email.lower() == email.lower() and account.kind == kind:
-            raise ValueError(f"an account with the address {email} already exists")
-    groups = [JIRA_GROUP] if kind == "atlassian" else []
-    if agent and kind == "atlassian":
-        groups.append(JSM_GROUP)
-    if admin:
-        groups.append(ADMIN_GROUP)
-    account = Account(
-        account_id=site.ids.account(),
-        email=email,
-        display_name=name or email.partition("@")[0].replace(".", " ").title(),
-        admin=admin,
-        agent=agent and kind == "atlassian",
-        api_token=site.ids.secret("ATATT3x", "api token"),
-        groups=groups,
-        kind=kind,
-        active=active,
-        shows_email=shows_email,
-        locale=locale,
-    )
-    site.accounts[account.account_id] = account
-    return account
 
 
 def account_by_email(site: Site, email: str) -> Account | None:

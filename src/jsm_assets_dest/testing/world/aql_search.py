@@ -27,6 +27,7 @@ from .site import Site, as_id
 _SYSTEM = {"objectschema", "objectschemaid", "objecttype", "objecttypeid", "objectid", "key"}
 _TIMES = {"created", "updated"}
 _PATTERNS = ("like", "startswith", "endswith")
+_CONVERTED = (DefaultType.INTEGER, DefaultType.DOUBLE, DefaultType.DATE, DefaultType.DATE_TIME)
 _SPREAD = 2654435761
 
 
@@ -155,24 +156,13 @@ class Search:
         fits = fits_pattern if node.operator in _PATTERNS else compare
         return {
             object_id
-            for object_id in self._candidates(node.path, within)
+            for object_id in self._everything(within)
             if any(
                 fits(node.operator, value, text)
                 for value in self._texts(self._site.objects[object_id], node.path)
                 for text in texts
             )
         }
-
-    def _candidates(self, path: tuple[str, ...], within: set[int] | None) -> Iterable[int]:
-        if within is not None:
-            return within
-        attributes = self._by_name.get(path[0].lower())
-        if attributes is None or path[0].lower() in _SYSTEM | _TIMES:
-            return self._site.objects
-        object_ids: set[int] = set()
-        for attribute in attributes:
-            object_ids |= self._site.objects_having(attribute.id)
-        return object_ids
 
     # Equality -----------------------------------------------------------------------------------------------
 
@@ -227,13 +217,12 @@ class Search:
                 return {object_id for object_id in within if site.objects[object_id].type_id in types}
             return {object_id for type_id in types for object_id in site.types[type_id].object_ids}
         if len(path) > 1:
-            inner = self._equal_text(path[1:], text, None)
-            object_ids: set[int] = set()
-            for target in inner:
-                for attribute in self._by_name.get(name, []):
-                    if attribute.is_reference:
-                        object_ids.update(site.objects_with(attribute.id, str(target)))
-            return self._keep(object_ids, within)
+            targets = self._equal_text(path[1:], text, None)
+            references = [attribute for attribute in self._by_name.get(name, []) if attribute.is_reference]
+            holders = (
+                site.objects_with(attribute.id, str(target)) for attribute in references for target in targets
+            )
+            return self._keep(set().union(*holders), within)
         if name in _TIMES:
             time = moment_of(text)
             return {
@@ -241,14 +230,13 @@ class Search:
                 for object_id in self._everything(within)
                 if moment_of(self._texts(site.objects[object_id], path)[0]) == time
             }
-        object_ids = set()
-        for attribute in self._by_name[name] if name in self._by_name else self._label_attributes():
-            for value in self._stored_forms(attribute, text):
-                holders = site.objects_with(attribute.id, value)
-                object_ids.update(
-                    holders if within is None else [object_id for object_id in holders if object_id in within]
-                )
-        return object_ids
+        return {
+            object_id
+            for attribute in self._by_name.get(name) or self._label_attributes()
+            for value in self._stored_forms(attribute, text)
+            for object_id in site.objects_with(attribute.id, value)
+            if within is None or object_id in within
+        }
 
     def _label_attributes(self) -> list[Attribute]:
         return [attribute for attribute in self._site.attributes.values() if attribute.label]
@@ -273,16 +261,7 @@ class Search:
                 if text.lower()
                 in (account.account_id.lower(), account.email.lower(), account.display_name.lower())
             ]
-        if attribute.type == AttributeType.GROUP:
-            return [text]
-        if attribute.type == AttributeType.DEFAULT and attribute.default_type in (
-            DefaultType.INTEGER,
-            DefaultType.DOUBLE,
-            DefaultType.DATE,
-            DefaultType.DATE_TIME,
-        ):
-            return plain_texts(attribute, text)
-        return [text]
+        return plain_texts(attribute, text) if attribute.default_type in _CONVERTED else [text]
 
     def _matching_types(self, name: str, text: str) -> set[int]:
         """Return the ids of the object types that a condition on the type or the schema of an object selects."""

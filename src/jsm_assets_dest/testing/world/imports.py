@@ -5,54 +5,15 @@ Executions are `INGESTING`, then `PROCESSING`, then `DONE`; or `CANCELLED`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import cast
 
 from .clock import import_timestamp
-from .entities import Execution, ImportSource, ObjectSchema
+from .entities import Execution, ImportSource
 from .json_reading import JsonObject, JsonValue
-from .objects import count_absences, missing_policy
+from .objects import count_absences
 from .processing import process
 from .rejections import Rejection, bad_request, errors_body, import_conflict
 from .site import Site
-
-EMPTY_VALUES = ("ignore", "remove")
-UNKNOWN_VALUES = ("ignore", "add")
-
-
-def add_import_source(
-    site: Site,
-    schema: ObjectSchema,
-    name: str,
-    *,
-    enabled: bool = True,
-    missing_objects: str = "ignore",
-    missing_update: Sequence[str] = (),
-    empty_values: str = "ignore",
-    unknown_values: str = "ignore",
-) -> ImportSource:
-    """Create an External import, as an administrator does; see `Emulator.add_import_source` for the arguments."""
-    for value, choices in ((empty_values, EMPTY_VALUES), (unknown_values, UNKNOWN_VALUES)):
-        if value not in choices:
-            raise ValueError(f"{value!r} is not one of {', '.join(choices)}")
-    policy = missing_policy(missing_objects, update=missing_update)
-    now = site.now()
-    source = ImportSource(
-        id=site.ids.uuid("import source"),
-        collection_id=site.ids.uuid("collection"),
-        schema_id=schema.id,
-        name=name,
-        created=now,
-        updated=now,
-        enabled=enabled,
-        default_policy=policy,
-        empty_values=empty_values,
-        unknown_values=unknown_values,
-    )
-    site.import_sources[source.id] = source
-    generate_token(site, source)
-    source.token_valid_from = 0
-    return source
 
 
 def generate_token(site: Site, source: ImportSource) -> str:
@@ -89,13 +50,6 @@ def config_status(site: Site, source: ImportSource) -> str:
     if not source.has_mapping:
         return "MISSING_MAPPING"
     return "RUNNING" if open_execution(site, source) is not None else "IDLE"
-
-
-def delete_import_source(site: Site, source: ImportSource) -> None:
-    """Delete an import source with its executions, as the user interface does. Types and objects stay."""
-    for execution in executions_of(site, source):
-        del site.executions[execution.id]
-    del site.import_sources[source.id]
 
 
 LONGEST_FAILURE_REASON = 1024

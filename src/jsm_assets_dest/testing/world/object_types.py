@@ -35,19 +35,8 @@ def create_object_type(
 ) -> ObjectType:
     """Create an object type with Key, Name, Created and Updated, or with those it inherits.
 
-    Args:
-        site: the site.
-        schema: which schema it belongs to.
-        name: unique in the schema.
-        icon_id: a known icon.
-        description: human-readable.
-        parent: the parent type.
-        inherited: True if child types inherit its attributes.
-        abstract: True if it has no objects of its own.
-        external_id: its id in mapping documents; generated if None.
-        with_name_attribute: False leaves Name out, for imported types with a label attribute of their own (as in the
-            example of the OpenAPI document).
-        by_import: True if an import creates it.
+    See `SeededSchema.add_object_type` for most arguments. An import passes an external id, and no name attribute for a
+    type with a label attribute of its own (as in the example of the OpenAPI document).
     """
     problems = {}
     problem = _name_problem(site, schema, name, None)

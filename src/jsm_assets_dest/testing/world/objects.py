@@ -236,14 +236,7 @@ _DAY = 86_400_000
 def missing_policy(
     policy: str, *, threshold: int = 1, unit: str = "runs", update: Sequence[str] = ()
 ) -> JsonObject:
-    """Return the checked settings of a policy.
-
-    Args:
-        policy: "ignore", "remove" or "update".
-        threshold: number of consecutive runs, or of days, that an object must be absent.
-        unit: "runs" or "days".
-        update: for "update": name of an attribute and its new value.
-    """
+    """Return the checked settings of a policy; see `SeededImportSource.set_missing_objects` for the arguments."""
     if policy not in MISSING_OBJECTS or unit not in UNITS:
         raise ValueError(f"{policy!r} or {unit!r} is not one of {', '.join(MISSING_OBJECTS + UNITS)}")
     if threshold < 0:

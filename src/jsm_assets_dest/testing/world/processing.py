@@ -1,8 +1,7 @@
 """Turning the submitted data of an execution into objects.
 
 Targets before references: plain values of all entries are written first, then references are looked up by the query
-of the mapping, so the order of chunks and of types does not matter, and types may refer to each other. The module is
-long, because one class carries the state of a run through all its steps.
+of the mapping, so the order of chunks and of types does not matter, and types may refer to each other.
 """
 
 from __future__ import annotations
