@@ -328,9 +328,9 @@ def preview_of(
         notes: Further notes.
     """
     previews = tuple(_type_preview(comparison, mapped, dangling) for mapped in comparison.types)
-    sources = {preview.evidence for preview in previews}
-    order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
-    weakest = next((source for source in order if source in sources), order[0])
+    order: list[EvidenceSource] = ["", "journal", "assets"]
+    sources = [preview.evidence for preview in previews]
+    weakest: EvidenceSource = min(sources, key=order.index) if sources else ""
     return ImportPreview(
         object_types=previews,
         evidence=weakest,
