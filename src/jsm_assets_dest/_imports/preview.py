@@ -328,11 +328,9 @@ def preview_of(
         notes: Further notes.
     """
     previews = tuple(_type_preview(comparison, mapped, dangling) for mapped in comparison.types)
-    order: tuple[EvidenceSource, ...] = ("", "journal", "assets")
-    sources = {preview.evidence for preview in previews}
-    weakest: EvidenceSource = ""
-    for source in reversed(order):
-        weakest = source if source in sources else weakest
+    order: list[EvidenceSource] = ["", "journal", "assets"]
+    sources = [preview.evidence for preview in previews]
+    weakest: EvidenceSource = min(sources, key=order.index) if sources else ""
     return ImportPreview(
         object_types=previews,
         evidence=weakest,

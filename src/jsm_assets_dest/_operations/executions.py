@@ -226,6 +226,7 @@ def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operati
     started, throttled = site.clock.monotonic(), patience.waited
     unknown_states: set[str] = set()
     unreadable_since: float | None = None
+    unreadable_seconds = site.policy.deadline if site.policy.attempts > 1 else 0.0
     status = ExecutionStatus(state="")
     while True:
         try:
@@ -238,10 +239,7 @@ def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operati
             is_over = isinstance(error, RateLimitedError) or not site.policy.accepts(error.retry_after)
             if is_over or not error.retryable:
                 raise
-            if (
-                current_time - unreadable_since >= unreadable_seconds(site)
-                or current_time - started >= timeout
-            ):
+            if current_time - unreadable_since >= unreadable_seconds or current_time - started >= timeout:
                 raise
             _log.info("the status of the execution could not be read (%s); retrying", error.code)
         # Waits for rate limits say nothing about Assets.
@@ -267,11 +265,6 @@ def ended(target: ImportTarget, execution: Execution, timeout: float) -> Operati
                 ),
             )
         yield Sleep(min(pause(waited, site.chance()), max(timeout - waited, 0.001)))
-
-
-def unreadable_seconds(site: Site) -> float:
-    """Return the seconds for which the status of an execution may be unreadable before waiting ends."""
-    return site.policy.deadline if site.policy.attempts > 1 else 0.0
 
 
 def pause(waited: float, random_value: float) -> float:
