@@ -6,6 +6,7 @@ The shapes are named A to F here. Statuses belong to the rules of the service as
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from .json_reading import JsonObject, JsonValue
 
@@ -33,12 +34,10 @@ STRICT_NOTE = (
 
 
 def by_strictness(rejection: Rejection) -> Rejection:
-    """Mark a rejection that only the emulator makes, with a header and a message."""
+    """Mark a rejection in shape A that only the emulator makes, with a header and a message."""
     rejection.headers[STRICT_HEADER] = "accept with strict=False or --lenient"
-    body = rejection.body
-    messages = body.get("errorMessages") if isinstance(body, dict) else None
-    if isinstance(body, dict) and isinstance(messages, list):
-        rejection.body = {**body, "errorMessages": [*messages, STRICT_NOTE]}
+    body = cast("dict[str, list[JsonValue]]", rejection.body)
+    rejection.body = {**body, "errorMessages": [*body["errorMessages"], STRICT_NOTE]}
     return rejection
 
 
