@@ -102,7 +102,7 @@ class Service:
         self._identification = Identification(self._site, self._credentials, self._access)
 
     def respond(self, inbound: Inbound) -> Response:
-        """Response a request and note it.
+        """Respond to a request, and record it.
 
         Raises:
             UnknownHostError: the host does not belong to the site.
