@@ -346,6 +346,13 @@ class TestMappings:
         else:
             assert okta.submit_mapping(document).status_code == 204
 
+    def test_null_instead_of_attribute_mappings_means_absent(self) -> None:
+        """Documents that were read back have nulls. The connection is not dropped because of one."""
+        _, okta = self.okta()
+        document = people_and_groups()
+        document["mapping"]["objectTypeMappings"][0]["attributesMapping"] = None
+        assert okta.codes(document) == ["MISSING_EXTERNAL_ID_PART"]
+
     @pytest.mark.parametrize("code", ["UNKNOWN_EXTERNAL_ID_MAPPING", "MAPPING_INVALID_EXTERNAL_ID"])
     def test_code_of_an_unknown_external_id(self, code: str) -> None:
         """Both codes were reported for an external id that does not exist."""

@@ -118,13 +118,13 @@ class Piece:
             selector.startswith(f"{other}.") or other.startswith(f"{selector}.") for other in self.selectors
         )
 
-    def divided(self, count: int) -> tuple[Piece, Piece]:
-        """Return two pieces: the first records, and the others."""
-        first, second = Piece(), Piece()
+    def halves(self) -> tuple[Piece, Piece]:
+        """Divide the records into two pieces, in order."""
+        first, second, remaining = Piece(), Piece(), self.count // 2
         for run in self.runs:
-            first.add(run.part(slice(count)))
-            second.add(run.part(slice(count, None)))
-            count = max(0, count - len(run.records))
+            first.add(run.part(slice(remaining)))
+            second.add(run.part(slice(remaining, None)))
+            remaining = max(0, remaining - len(run.records))
         return first, second
 
     def by_selector(self) -> dict[str, Run]:

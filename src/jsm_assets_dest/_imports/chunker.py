@@ -104,18 +104,23 @@ class Chunker:
         self._average = 0.0
         self._piece = Piece()
         self._count = 0
+        #: Records that came for the open chunk and are not in it.
+        self._left_out = 0
         self._next_index = 0
         self._taken: dict[str, int] = {}
 
     @property
     def room(self) -> int:
-        """Number of records to read next: enough to fill the open chunk, and not only a few.
+        """Number of records to read next: enough to fill the open chunk.
 
-        If most records are not sent, because they did not change, a chunk is filled by many batches. Otherwise the last ones
-        would be very small.
+        If most records are not sent, because they did not change, that would be only a few in the end. Then it is half a chunk.
         """
-        target = self._target()
-        return max(1, target - self._count, 0 if self._boundaries else target // 2)
+        is_thin = self._left_out > self._count and not self._boundaries
+        return max(self._room, self._target() // 2 if is_thin else 0)
+
+    @property
+    def _room(self) -> int:
+        return max(1, self._target() - self._count)
 
     @property
     def taken(self) -> dict[str, int]:
@@ -131,11 +136,12 @@ class Chunker:
         chunks = self.flush() if self._piece.clashes(selector) else []
         position = 0
         while position < len(records):
-            room = self.room
+            # Not more than fit into the open chunk: whether an identifier is repeated is a question of one chunk.
+            room = self._room
             batch = records if not position and len(records) <= room else records[position : position + room]
             position += len(batch)
             self._take(selector, batch)
-            while self._count >= self._target():
+            if self._count >= self._target():
                 chunks += self._cut(more=True)
         return chunks
 
@@ -170,7 +176,7 @@ class Chunker:
         if chunk.count < 2:
             return ()
         self._learned_bytes = max(1, min(self._learned_bytes, chunk.size // 2))
-        halves = Piece.of_chunk(chunk).divided(chunk.count // 2)
+        halves = Piece.of_chunk(chunk).halves()
         written = (
             self._written(half, chunk.index, chunk.part + letter)
             for half, letter in zip(halves, "ab", strict=True)
@@ -196,6 +202,7 @@ class Chunker:
         if not self._average and run.records:
             self._estimate(run.records[:SAMPLE])
         self._count += len(run.records)
+        self._left_out += len(records) - len(run.records)
         self._piece.add(run)
 
     def _estimate(self, sample: list[object]) -> None:
@@ -227,14 +234,9 @@ class Chunker:
                 # The interrupted run also skipped records here, and filled its chunk in the same way.
                 self._count = piece.count
                 return []
-        target = self._target() if more else self._count
-        if self._count > target:
-            piece, self._piece = piece.divided(target)
-            self._count -= target
-        else:
-            self._piece, self._count = Piece(), 0
+        self._piece, self._count, self._left_out = Piece(), 0, 0
         if self._checker is not None:
-            self._checker.begin_chunk(self._piece.runs)
+            self._checker.begin_chunk()
         chunks = list(self._chunks(piece, written))
         if self._boundaries and piece.count:
             if [chunk.count for chunk in chunks] == [self._boundaries[0]]:
@@ -254,7 +256,7 @@ class Chunker:
                 continue
             if chunk.size > self._learned_bytes and chunk.count > 1 and not as_before:
                 self._learn(chunk)
-                waiting += reversed(piece.divided(piece.count // 2))
+                waiting += reversed(piece.halves())
             elif chunk.size > self._limit_bytes and not as_before:
                 self._on_bad(self.too_large(chunk))
             else:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import datetime
 import functools
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias, cast
 
 from typing_extensions import override
@@ -277,13 +277,10 @@ class RecordChecker:
         """True if every identifier could be compared with all earlier ones."""
         return self._identifiers is None or self._identifiers.complete
 
-    def begin_chunk(self, runs: Iterable[Run] = ()) -> None:
-        """Forget the identifiers of the chunk before. The next one contains these checked records already."""
+    def begin_chunk(self) -> None:
+        """Forget the identifiers of the chunk before."""
         for checker in self._types.values():
             checker.seen = set()
-        for run in runs:
-            checker = self._types[run.selector]
-            checker.seen.update(map(checker.identity, cast("list[_Record]", run.records)))
 
     def check(self, selector: str, index: int, record: object) -> JsonObject:
         """Return what is sent of one record, checked to the last character and independently of other records.

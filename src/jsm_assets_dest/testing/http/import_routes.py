@@ -266,11 +266,12 @@ def create_schedule(call: Call) -> JsonValue:
     source = _import_source(call)
     if source.schedule is not None:
         raise bad_request("The import source has a schedule already")
+    checked = _checked(call)
     now = timestamp(call.site.now())
     source.schedule = {
         "id": call.site.ids.uuid("schedule"),
         "importSourceId": source.id,
-        **_checked(call),
+        **checked,
         "created": now,
         "updated": now,
         "collectionId": source.collection_id,

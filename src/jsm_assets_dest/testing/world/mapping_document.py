@@ -280,7 +280,13 @@ class _Reader:
                 locators = self.not_empty(attribute["attributeLocators"], inner)
                 if any(not isinstance(locator, str) for locator in locators):
                     self.problems.append(f"{inner}: attributeLocators must be strings")
-        return [dict(value) if isinstance(value, Mapping) else {} for value in values]
+        return [_without_nulls(value) if isinstance(value, Mapping) else {} for value in values]
+
+
+def _without_nulls(mapping: Mapping[str, JsonValue]) -> JsonObject:
+    """Return a mapping without the optional fields that are null, which means absent."""
+    optional = _TYPE_MAPPING.optional
+    return {name: value for name, value in mapping.items() if value is not None or name not in optional}
 
 
 def _is_png48(text: str) -> bool:
