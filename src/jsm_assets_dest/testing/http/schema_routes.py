@@ -59,12 +59,12 @@ def list_object_schemas(call: Call) -> JsonValue:
 
 @ROUTES.operation("create object schema", "POST /objectschema/create", _CREATE, status=201)
 def create_object_schema(call: Call) -> JsonValue:
-    arguments, account = call.arguments(_ARGUMENTS), call.caller.account
+    account = call.caller.account
     if account is None or not account.admin:
         # The sentence is from Jira's OpenAPI document, for other calls; for Assets it is a guess.
         text = "You are not authorized to perform this action. Administrator privileges are required."
         raise Rejection(403, errors_body([text]))
-    schema = schemas.create_schema(call.site, creator=account.account_id, **arguments)
+    schema = schemas.create_schema(call.site, creator=account.account_id, **call.arguments(_ARGUMENTS))
     return call.render.schema(schema)
 
 
