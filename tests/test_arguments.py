@@ -598,7 +598,7 @@ def test_mapping_with_converted_values_is_copied() -> None:
 
 
 def test_problem_of_an_argument_ends_its_sentence() -> None:
-    """`invalid` writes "`argument` problem. Nothing was sent.", so a problem is no sentence of its own."""
+    """`invalid` writes "`argument` problem. Nothing was sent.", so a problem is not a sentence of its own."""
     problems: list[str] = []
     package = Path(fitting.__file__).parents[1]
     for file in sorted(package.rglob("*.py")):

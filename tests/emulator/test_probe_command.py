@@ -289,8 +289,8 @@ class TestObstacles:
         site = Sandbox()
         site.emulator.world.schemas.clear()
         profile = site.probe()
-        assert profile.not_asked["roles_readable"] == "There is no object schema to read."
-        assert profile.not_asked["non_agents_can_search"] == "There is no object schema to read."
+        assert profile.not_asked["roles_readable"] == "The account can read no object schema."
+        assert profile.not_asked["non_agents_can_search"] == "The account can read no object schema."
 
     def test_site_without_assets(self) -> None:
         site = Sandbox()

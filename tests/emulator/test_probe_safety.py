@@ -324,7 +324,7 @@ class TestGuards:
     def test_unknown_schema_is_rejected(self) -> None:
         sandbox = Sandbox()
         reason = self.reason(sandbox, "two_labels_accepted", schema_key="NONE")
-        assert reason == "There is no object schema with the key of --schema."
+        assert reason == "No object schema has the key of --schema."
 
     def test_unreadable_schema_is_rejected(self) -> None:
         sandbox = Sandbox()

@@ -84,19 +84,19 @@ def test_remaining_records_are_sent_at_the_end() -> None:
     chunker = Chunker("run", limit_count=3)
 
     assert [chunk.count for chunk in chunker.feed("people", people(7))] == [3, 3]
-    assert chunker.room == 2
+    assert chunker.batch_size == 2
     assert [chunk.count for chunk in chunker.flush()] == [1]
     assert chunker.flush() == []
     assert chunker.taken == {"people": 7}
 
 
-def test_room_asks_for_no_more_than_fits() -> None:
-    """A reader that takes `room` records at a time holds at most one open chunk."""
+def test_batch_size_is_no_more_than_fits() -> None:
+    """A reader that takes `batch_size` records at a time holds at most one open chunk."""
     chunker = Chunker("run", limit_count=10)
-    assert chunker.room == 10
+    assert chunker.batch_size == 10
     chunker.feed("people", people(4))
 
-    assert chunker.room == 6
+    assert chunker.batch_size == 6
 
 
 @pytest.mark.parametrize("every", [1, 2, 3, 7, 100])
@@ -128,7 +128,7 @@ def test_chunks_do_not_depend_on_how_many_records_are_read(every: int) -> None:
     records = people(2_000)
     for number in range(22, 2_000, 11):
         records[number]["id"] = records[number - 1 - number % 13]["id"]
-    bodies, bad, batches = cut(lambda chunker: chunker.room)
+    bodies, bad, batches = cut(lambda chunker: chunker.batch_size)
 
     assert bad
     assert (bodies, bad) == cut(lambda _: 1)[:2] == cut(lambda _: 2_000)[:2]
@@ -325,7 +325,7 @@ def test_splitting_keeps_every_record(digests: bool) -> None:
         assert all_records([first, second], selector) == all_records([chunk], selector)
         assert all_records([*again, second], selector) == all_records([chunk], selector)
     assert chunker.split(chunk)[0] == first
-    assert chunker.room < 8
+    assert chunker.batch_size < 8
 
 
 def test_one_record_cannot_be_split() -> None:

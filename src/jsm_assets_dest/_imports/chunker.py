@@ -110,7 +110,7 @@ class Chunker:
         self._taken: dict[str, int] = {}
 
     @property
-    def room(self) -> int:
+    def batch_size(self) -> int:
         """Number of records to read next: enough to fill the open chunk.
 
         If most records are not sent, because they did not change, that would be only a few in the end. Then it is half a chunk.

@@ -252,7 +252,7 @@ def failure_reasons(failed: Iterable[FailedRecord]) -> list[str]:
 @frozen(kw_only=True)
 @public_value
 class ObjectTypeResult(ObjectTypeStatus):
-    """Results of the records of one object type. Without a report of Assets, its counts are 0.
+    """Results of the records of one object type. Without a report of Assets, its counts are 0. `of` copies them from a report.
 
     Attributes:
         name: Name of the object type in Assets.
@@ -269,6 +269,10 @@ class ObjectTypeResult(ObjectTypeStatus):
         empty_identifiers: Number of records without an identifier.
         empty_labels: Number of records without a label.
         messages: Error messages of the service.
+        object_type_id: Id of the object type; empty without a report.
+        entries: Number of records as Assets counted them, or None.
+        filtered: Number of records that a query of the import source excluded.
+        updated_references: Number of objects whose references changed.
     """
 
     selector: str = ""
@@ -294,7 +298,7 @@ class ObjectTypeResult(ObjectTypeStatus):
 
     @property
     def unaccounted(self) -> int:
-        """Number of sent records that are missing from the report of Assets; 0 if there is no report."""
+        """Number of sent records that are missing from the report of Assets; 0 without a report."""
         return 0 if self.status is None else max(0, self.sent - self.reported)
 
     @property

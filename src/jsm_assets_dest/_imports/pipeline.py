@@ -163,9 +163,9 @@ class Pipeline:
     # --- records in, chunks out
 
     @property
-    def room(self) -> int:
+    def batch_size(self) -> int:
         """Number of records to read next."""
-        return self._chunker.room
+        return self._chunker.batch_size
 
     def wanted(self, selector: str | None, records: list[object]) -> list[object]:
         """Return the records of a batch that are taken: those of pairs with a selector that `only` does not name are not."""

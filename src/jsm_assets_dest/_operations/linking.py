@@ -59,7 +59,7 @@ def link(
     Raises:
         ObjectTypeNotFoundError: An object type does not exist.
         LinkAttributeError: An attribute is missing or has another type.
-        ConfigurationError: There are no links. Nothing was sent.
+        ConfigurationError: `links` is empty. Nothing was sent.
     """
     if not links:
         fix = 'Pass links, such as UserLink("People", email="Primary Email").'

@@ -126,7 +126,7 @@ class Sending:
         """Send the records of one source; return how many more the limit allows."""
         options, pipeline = self.execution.options, self.pipeline
         while limit is None or limit > 0:
-            count = pipeline.room if limit is None else min(pipeline.room, limit)
+            count = pipeline.batch_size if limit is None else min(pipeline.batch_size, limit)
             batch = yield from pull(source, count, options.idle_seconds, options.source_seconds)
             records = pipeline.wanted(source.selector, batch.records)
             if limit is not None:

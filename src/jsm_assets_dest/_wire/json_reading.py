@@ -96,7 +96,7 @@ def read_flag(source: Mapping[str, object], key: str, *, default: bool = False) 
 
 
 def read_optional_flag(source: Mapping[str, object], key: str) -> bool | None:
-    """Return the boolean under a key, or None if there is no such key."""
+    """Return the boolean under a key, or None if the key is missing."""
     return read_flag(source, key) if key in source else None
 
 

@@ -291,7 +291,7 @@ def quoted_server(error: Declared) -> str:
 
 
 def addressed(remedies: Sequence[str]) -> list[str]:
-    """Return the remedies for people: without "You:" if only the reader can act."""
+    """Return the remedies as readers see them: without "You:" if only the reader can act."""
     if not all(re.match(_YOU, remedy) for remedy in remedies):
         return list(remedies)
     return [

@@ -42,7 +42,7 @@ class Field:
     Attributes:
         name: Name of the attribute in Assets.
         key: Key of the attribute in the model and in records.
-        path: Path of the value in the object: "profile.email". For a value without a simple path, text for people.
+        path: Path of the value in the object: "profile.email". For a value without a simple path, a description.
         level: Smallest profile that has the attribute.
         type: Type of the attribute in Assets.
         read: Function that returns the value, the list of values, or None from an object of Okta. Default: by the path.

@@ -7,6 +7,7 @@ database. It contains only ids, no names and no addresses.
 
 from __future__ import annotations
 
+# ruff: noqa: S608 - the names of tables are constants; all values are parameters
 from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from typing import TypeAlias, cast
@@ -62,19 +63,19 @@ class Store:
         )
         # Sorted input lets SQLite write the tree from left to right instead of page by random page.
         database.execute(
-            f"INSERT OR IGNORE INTO {table} SELECT owner, target FROM unsorted ORDER BY owner, target"  # noqa: S608 - a table of ours
+            f"INSERT OR IGNORE INTO {table} SELECT owner, target FROM unsorted ORDER BY owner, target"
         )
         database.execute("DROP TABLE unsorted")
         return self._database.number(f"FROM {table}")
 
     def targets(self, table: str, owner: str) -> list[str]:
         """Return the targets of an owner, sorted by id."""
-        rows = self._database.rows(f"SELECT target FROM {table} WHERE owner = ?", (owner,))  # noqa: S608 - a table of ours
+        rows = self._database.rows(f"SELECT target FROM {table} WHERE owner = ?", (owner,))
         return [str(row[0]) for row in rows]
 
     def unknown_owners(self, table: str, kind: str) -> tuple[int, list[str]]:
         """Count the links whose owner was never remembered. Return the number and up to five owners."""
-        condition = f"FROM {table} WHERE NOT EXISTS (SELECT 1 FROM seen WHERE kind = ? AND id = owner)"  # noqa: S608 - a table of ours
+        condition = f"FROM {table} WHERE NOT EXISTS (SELECT 1 FROM seen WHERE kind = ? AND id = owner)"
         examples = self._database.rows(f"SELECT DISTINCT owner {condition} LIMIT 5", (kind,))
         return self._database.number(condition, kind), [str(row[0]) for row in examples]
 

@@ -238,7 +238,7 @@ def export(
     counts: dict[str, int] = {}
     size = 0
     source = iter(records)
-    while batch := list(islice(source, chunker.room)):
+    while batch := list(islice(source, chunker.batch_size)):
         size += _write_chunks(folder, chunker.feed_pairs(batch), files, counts)
     size += _write_chunks(folder, chunker.flush(), files, counts)
     _write(folder / "complete.json", COMPLETED)

@@ -114,7 +114,7 @@ def read_mapping_progress(call: Call) -> JsonValue:
     source = _import_source(call)
     progress = call.site.mapping_progress.get(call.parameters["resourceId"])
     if progress is None or progress.source_id != source.id:
-        raise bad_request(f"There is no progress {call.parameters['resourceId']}")
+        raise bad_request(f"The progress {call.parameters['resourceId']} does not exist")
     if progress.result is None:
         return {"progressStatus": "IN_PROGRESS"}
     message = translate(progress.message or "", call.language)

@@ -32,7 +32,7 @@ UNEXPECTED_FORMS = (KeyError, IndexError, TypeError, ValueError, AttributeError)
 
 _NEEDS: dict[str, tuple[Callable[[Context], object], str]] = {
     # name: True if it is there, and why questions cannot be asked without it
-    "schema": (lambda context: context.candidates, "There is no object schema to read."),
+    "schema": (lambda context: context.candidates, "The account can read no object schema."),
     "second": (lambda context: context.options.second, "It needs a second account (--second-email)."),
     "write": (
         lambda context: context.options.write,
@@ -40,7 +40,7 @@ _NEEDS: dict[str, tuple[Callable[[Context], object], str]] = {
     ),
     "own schema": (
         lambda context: context.candidates,
-        "There is no object schema with the key of --schema.",
+        "No object schema has the key of --schema.",
     ),
     "import token": (
         lambda context: context.options.import_credential,

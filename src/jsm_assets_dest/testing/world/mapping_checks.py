@@ -87,7 +87,7 @@ class MappingChecker:
         }
         for entry in self.document.types:
             if entry.icon_key is not None and entry.icon_key not in icon_keys:
-                self.problem("UNKNOWN_ICON_KEY", entry.location, f"There is no icon {entry.icon_key}")
+                self.problem("UNKNOWN_ICON_KEY", entry.location, f"The icon {entry.icon_key} does not exist")
             self._check_type(entry)
         for mapping in self.document.mappings:
             self._check_mapping(mapping)
@@ -181,13 +181,13 @@ class MappingChecker:
         }
         for name in entry.statuses:
             if name.lower() not in status_names:
-                self.problem("UNKNOWN_STATUS", where, f"There is no status {name}")
+                self.problem("UNKNOWN_STATUS", where, f"The status {name} does not exist")
 
     def _check_reference(self, where: str, attribute: Attribute | None, entry: AttributeEntry) -> None:
         target_entry, target = self.target(entry)
         if target_entry is None and target is None:
             name = entry.reference_external_id or entry.reference_name or None
-            self.problem("UNKNOWN_REFERENCE", where, f"There is no object type {name}")
+            self.problem("UNKNOWN_REFERENCE", where, f"The object type {name} does not exist")
         elif attribute is not None:
             present = self.existing_type(target_entry) if target_entry is not None else target
             if present is None or attribute.type_value != str(present.id):
@@ -211,7 +211,7 @@ class MappingChecker:
             self.problem(
                 self.site.doubts.unknown_external_id_code,
                 where,
-                f"There is no object type {external_id or name}",
+                f"The object type {external_id or name} does not exist",
             )
             return
         target_name = entry.name if entry else existing.name if existing else name
@@ -254,7 +254,7 @@ class MappingChecker:
             self.problem(
                 self.site.doubts.unknown_external_id_code,
                 where,
-                f"There is no attribute {external_id or name}",
+                f"The attribute {external_id or name} does not exist",
             )
         elif external_id and attribute is not None and not self._is_same_name(attribute.name, name):
             self.problem("MAPPING_INVALID_EXTERNAL_ID", where, f"{external_id} belongs to another attribute")
