@@ -812,6 +812,40 @@ def test_records_in_a_batch_are_checked_like_single_ones(
     assert batch(checker(attribute), *records)[0] == one_by_one
 
 
+ROWS = st.fixed_dictionaries(
+    {"id": st.text("123", min_size=1), "a": st.text(max_size=3), "b": st.text(max_size=3)}
+)
+OTHERS = st.dictionaries(st.sampled_from(["id", "a", "b", "c", "unknown"]), VALUES)
+
+
+@pytest.mark.slow
+@given(st.lists(ROWS | OTHERS, max_size=8))
+def test_check_ignores_the_records_before(
+    records: list[dict[str, object]],
+) -> None:
+    attributes = [AttributeSpec("A"), AttributeSpec("B", maximum=2), AttributeSpec("C", "integer")]
+    check = RecordChecker(model(*attributes), allows_repeated=True)
+
+    for record in records:
+        assert batch(check, record) == batch(checker(*attributes), record)
+
+
+def test_key_that_cannot_be_compared_is_a_bad_record() -> None:
+    class Key(str):
+        __slots__ = ()
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            raise OSError("no")
+
+    row = {"id": "1", "note": "a"}
+
+    sent, bad = batch(checker(AttributeSpec("Note")), row, {"id": "2", Key("note"): "b"})
+
+    assert sent == [row]
+    assert bad == [(1, "", "cannot be read (OSError)")]
+
+
 @pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(["id", "a", "b", "c", "d"]), VALUES))
 def test_both_encoders_write_all_accepted_values(record: dict[str, object]) -> None:

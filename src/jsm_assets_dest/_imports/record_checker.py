@@ -4,7 +4,8 @@ A record is a mapping from locators to values, or an object with fields. The che
 what Assets would reject or misunderstand, what JSON does not have, and what two JSON encoders write in two ways.
 
 There is one path for all records: a loop over a record's items. A short string costs three comparisons, any other value
-a look-up by its class. A record is copied only if something changes. Half surrogate pairs are not looked for, because
+a look-up by its class. If the record before had only short strings, and this one has the same keys, like the rows of a CSV
+file, its keys are not looked up again. A record is copied only if something changes. Half surrogate pairs are not looked for, because
 both encoders find them; `RecordChecker.check` does. One thread uses a checker: the one that reads the source.
 """
 
@@ -74,6 +75,8 @@ class _Level(Rule):
         self._rules: dict[str, Rule] = {}
         self._tables: dict[str, dict[type, Convert | None]] = {}
         self._short_text: set[str] = set()
+        #: Keys of the record before, if all its values were short strings, as in the rows of a CSV file.
+        self._row: list[str] = []
         #: Fields are usually spelled in snake case, and locators in camel case.
         self._key_of = functools.lru_cache(1_000)(
             lambda name: (
@@ -98,11 +101,18 @@ class _Level(Rule):
 
     def check(self, record: _Record) -> _Record:
         """Return what is sent of a record: the record itself if nothing has to be changed. Or raise `UnfitError`."""
-        short_text, tables, sent, key = self._short_text, self._tables, record, ""
+        short_text, tables, sent, key, table = self._short_text, self._tables, record, "", None
         unknown: list[str] = []
         try:
+            if self._row and [*record] == self._row:
+                for value in record.values():
+                    if type(value) is not str or len(value) > TEXT_LIMIT:
+                        self._row = []
+                        break
+                else:
+                    return record
             for key, value in record.items():
-                if type(value) is str and len(value) <= TEXT_LIMIT and key in short_text:
+                if key in short_text and type(value) is str and len(value) <= TEXT_LIMIT:
                     continue
                 table = tables.get(key)
                 if table is None:
@@ -122,7 +132,11 @@ class _Level(Rule):
             raise error.inside(key) from None
         except Exception as error:  # noqa: BLE001 - a value of the caller may raise anything
             raise UnfitError(f"cannot be read ({type(error).__name__})").inside(key) from None
-        return self._without(unknown, record, sent) if unknown else sent
+        if unknown:
+            return self._without(unknown, record, sent)
+        if table is None:
+            self._row = [*record]
+        return sent
 
     def _without(self, unknown: list[str], record: _Record, sent: _Record) -> _Record:
         sent = record.copy() if sent is record else sent
@@ -315,6 +329,7 @@ class RecordChecker:
                 on_bad(record_error(selector, index, "", reason, record))
             return Run(selector, [], (), [])
         check, read, key, seen = checker.level.check, checker.level.read, checker.identifier_key, checker.seen
+        required, is_compared, identifiers = checker.required, not self._allows_repeated, self._identifiers
         accepted: list[object] = []
         rejected: set[int] = set()
         for position, record in enumerate(records):
@@ -323,13 +338,13 @@ class RecordChecker:
                 identity = sent.get(key)
                 if type(identity) is not str or not identity or identity.isspace():
                     identity = checker.identity(sent)
-                if checker.required:
+                if required:
                     checker.require(sent)
-                if identity is not None and not self._allows_repeated:
+                if is_compared and identity is not None:
                     if identity in seen:
                         raise UnfitError(_REPEATED.format("chunk"), checker.identifiers[0].locators[0])
                     seen.add(identity)
-                    if self._identifiers is not None and not self._identifiers.is_new(selector, identity):
+                    if identifiers is not None and not identifiers.is_new(selector, identity):
                         raise UnfitError(_REPEATED.format("run"), checker.identifiers[0].locators[0])
             except UnfitError as error:
                 rejected.add(position)

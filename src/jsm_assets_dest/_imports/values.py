@@ -236,10 +236,13 @@ class Rule(ABC):
         if 0 <= self.maximum < len(values):
             raise UnfitError(f"has more values than the maximum of {self.maximum:,} ({len(values):,})")
         sent = values if type(values) is list else [*values]
-        short_text = TEXT_LIMIT if self.takes_short_text else -1
+        if self.takes_short_text:
+            for value in sent:
+                if type(value) is not str or len(value) > TEXT_LIMIT:
+                    break
+            else:
+                return sent  # type: ignore[return-value]  # strings
         for position, value in enumerate(values):
-            if type(value) is str and len(value) <= short_text:
-                continue
             try:
                 # A list may contain itself, so that its items are not read.
                 item = value if type(value) in (list, tuple) else self.apply(value)
