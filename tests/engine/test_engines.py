@@ -5,15 +5,18 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import httpx
 import pytest
 
 from jsm_assets_dest._http import client as http
 from jsm_assets_dest._http import sync_engine as blocking
 from jsm_assets_dest._http.async_engine import AsyncEngine
+from jsm_assets_dest._http.clock import SystemClock
 from jsm_assets_dest._http.commands import (
     Ask,
     Batch,
@@ -302,6 +305,33 @@ def test_spawned_operations_run_beside_and_are_joined(run: Run) -> None:
     assert run(operation(), lambda _: httpx.Response(200)) == {0: 200, 1: 202, 2: 204, 3: 206, 4: 208}
 
 
+def test_join_does_not_have_to_wait(run: Run) -> None:
+    """Reports of an operation that is still active are delivered meanwhile."""
+    released = threading.Event()
+    reports: list[object] = []
+
+    def worker() -> Operation[str]:
+        yield Report(reports.append, "started")
+        while not released.is_set():
+            yield Ask(anyio.lowlevel.checkpoint)
+        return "ended"
+
+    def operation() -> Operation[list[Outcome | None]]:
+        yield Spawn(worker(), tag="one")
+        first = yield Join(waits=False)
+        released.set()
+        outcomes = [first]
+        while outcomes[-1] is None:
+            outcomes.append((yield Join(waits=False)))
+        return outcomes
+
+    first, *_, last = run(operation())
+
+    assert first is None
+    assert last == Outcome("one", "ended")
+    assert reports == ["started"]
+
+
 def test_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
     def fails() -> Operation[None]:
         yield Sleep(0)
@@ -366,6 +396,37 @@ def test_blocked_worker_delays_the_producer_briefly(
     monkeypatch.setattr(http, "send", send)
     with SyncEngine(HttpSettings(limits=Limits()), clock) as engine:
         assert engine.run(operation()).status == 200
+
+
+@pytest.mark.parametrize(
+    ("seconds", "is_fast"), [([0, 0, 0], True), ([0, 1, 0], False), ([1, 0, 0], False)], ids=str
+)
+def test_operations_that_end_at_once_need_no_worker(
+    monkeypatch: pytest.MonkeyPatch, seconds: list[float], is_fast: bool
+) -> None:
+    """From the second one on, they run in the caller's thread, until one takes longer than a worker is worth."""
+    monkeypatch.setattr(blocking, "HAND_OVER", 10.0)
+    now = 0.0
+    monkeypatch.setattr("jsm_assets_dest._http.sync_engine.time.monotonic", lambda: now)
+    threads: list[int] = []
+
+    def act(duration: float) -> None:
+        nonlocal now
+        threads.append(threading.get_ident())
+        now += duration
+
+    def operation() -> Operation[None]:
+        for duration in seconds:
+            yield Spawn(one(Ask(partial(act, duration))), tag="one")
+            yield Join()
+
+    with SyncEngine(HttpSettings(limits=Limits()), SystemClock()) as engine:
+        engine.run(operation())
+
+    here = threading.get_ident()
+    assert threads[0] != here
+    assert (threads[1] == here) is (seconds[0] == 0)
+    assert (threads[2] == here) is is_fast
 
 
 def _no_thread(*_: object) -> None:

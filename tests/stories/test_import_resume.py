@@ -25,7 +25,7 @@ from attrs import define, field
 
 from jsm_assets_dest import AttributeSpec, Connection, ImportResult
 from jsm_assets_dest._http.client import send, sync_client
-from jsm_assets_dest._http.commands import Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
+from jsm_assets_dest._http.commands import Ask, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
 from jsm_assets_dest._http.settings import HttpSettings, Limits
 from jsm_assets_dest._http.sync_engine import pull
 from jsm_assets_dest._imports.encoding import STANDARD
@@ -87,7 +87,7 @@ class Machine:
         with sync_client(self.settings) as client:
             try:
                 while True:
-                    waits = isinstance(main.command, Join) and not self.ended
+                    waits = isinstance(main.command, Join) and main.command.waits and not self.ended
                     ready = [*self.workers, *([] if waits else [main])]
                     self._step()
                     try:
@@ -137,7 +137,9 @@ class Machine:
             case Spawn(operation=operation, tag=tag):
                 self.workers.append(Thread(operation, tag))
             case Join():
-                return self.ended.popleft()
+                return self.ended.popleft() if self.ended else None
+            case Ask(function=function):
+                return function()
             case None:
                 pass
             case _:
@@ -359,8 +361,8 @@ async def test_confirmed_chunks_are_not_sent_again(
     result = token.resume_import({"people": people(30)}, journal=journal, chunk_records=5)
 
     assert emulator.executions[-1].status == "DONE"
-    # The fourth chunk was on its way when the source broke: it may have arrived, and goes again.
-    assert (result.skipped_chunks, result.chunks, result.sent) == (3, 3, 30)
+    # All four chunks had an answer before the source was asked for more.
+    assert (result.skipped_chunks, result.chunks, result.sent) == (4, 2, 30)
     assert len(emulator.executions) == 1
     assert "start import" not in operations(emulator)
 
@@ -375,7 +377,7 @@ async def test_another_process_needs_neither_the_model_nor_the_build(
 
     result = elsewhere.resume_import({"people": people(30)}, journal=journal)
 
-    assert (result.skipped_chunks, result.sent) == (3, 30)
+    assert (result.skipped_chunks, result.sent) == (4, 30)
 
 
 @telling
@@ -518,7 +520,7 @@ async def test_resumed_run_uses_the_same_encoder(emulator: Emulator, connection:
         patch.setattr(imports, "choose_encoder", lambda: STANDARD)
         result = token.resume_import({"people": names}, journal=journal)
 
-    assert (result.skipped_chunks, result.created) == (3, 30)
+    assert (result.skipped_chunks, result.created) == (4, 30)
 
 
 @telling
@@ -574,4 +576,5 @@ async def test_two_imports_share_a_journal(emulator: Emulator, connection: Any) 
         await now(second.import_records({"people": people(3)}, journal=journal))
         result = await now(token.resume_import({"people": people(30)}, journal=journal))
 
-    assert result.skipped_chunks == 3
+    # Trio decides by chance whether the fourth chunk has its response when the source breaks.
+    assert result.skipped_chunks in (3, 4)

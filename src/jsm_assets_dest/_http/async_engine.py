@@ -179,7 +179,7 @@ class _Run:
             await self._spawn(cast("Spawn", command))
             return None
         if kind is Join:
-            return await self._join()
+            return await self._join(waits=cast("Join", command).waits)
         if kind is Ask:
             return await _settled(cast("Ask", command).function())
         exclusive = cast("Exclusive", command)
@@ -244,10 +244,18 @@ class _Run:
             outcome = Outcome(command.tag, error=error)
         self._ended[0].send_nowait(outcome)
 
-    async def _join(self) -> Outcome:
+    async def _join(self, *, waits: bool) -> Outcome | None:
         if not self._pending or self._ended is None:
             raise RuntimeError("nothing was spawned that could be joined")
-        outcome = await self._ended[1].receive()
+        received = self._ended[1]
+        if not waits:
+            import anyio.lowlevel
+
+            # A source that is not asynchronous gives the tasks no other chance to write their requests.
+            await anyio.lowlevel.checkpoint()
+            if not received.statistics().current_buffer_used:
+                return None
+        outcome = await received.receive()
         self._pending -= 1
         return outcome
 

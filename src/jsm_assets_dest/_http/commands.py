@@ -115,9 +115,15 @@ class Spawn:
 
 
 class Join:
-    """Wait until one of the spawned operations has ended; sent back: its `Outcome`."""
+    """Wait until one of the spawned operations has ended. Sent back: its `Outcome`.
 
-    __slots__ = ()
+    With `waits=False`: do not wait. Sent back: None if all are still active.
+    """
+
+    __slots__ = ("waits",)
+
+    def __init__(self, *, waits: bool = True) -> None:
+        self.waits: Final = waits
 
 
 class Outcome(NamedTuple):

@@ -1,4 +1,4 @@
-"""The engine that blocks: the caller's thread waits, and spawned operations run in worker threads."""
+"""The engine that blocks: the caller's thread waits, and spawned operations run in worker threads, or in place if they end at once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from itertools import islice
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar, cast
 
@@ -37,6 +37,10 @@ GRACE: Final = 1.0
 #: thread that computes gives up the interpreter only every 5 ms. The worker would wait that long before its headers, and
 #: again before the body, while the network is idle.
 HAND_OVER: Final = 0.005
+
+#: The most seconds of an operation that is worth no worker. Only a service on the same machine, such as the emulator, is that
+#: fast. With such a service, handing chunks to a worker takes longer than waiting (half a millisecond each, measured).
+AT_ONCE: Final = 0.003
 
 
 class SyncEngine:
@@ -143,6 +147,8 @@ class _Run:
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
         self._handing = _Handing()
+        #: True while spawned operations end at once, so that they run in the caller's thread. Never again after a slow one.
+        self._is_fast = False
         self._interrupted_until = engine.clock.monotonic() + GRACE if interrupted else None
         # The prefix of the names of this run's workers, unique in the process.
         self._name = f"jsm-assets-dest-{next(_runs)}"
@@ -231,7 +237,7 @@ class _Run:
             self._spawn(cast("Spawn", command))
             return None
         if kind is Join:
-            return self._join()
+            return self._join(waits=cast("Join", command).waits)
         if kind is Ask:
             value = cast("Ask", command).function()
             if inspect.isawaitable(value):
@@ -278,9 +284,10 @@ class _Run:
             clock.sleep(seconds)
 
     def _spawn(self, command: Spawn) -> None:
-        if command.limit == 1:
+        if command.limit == 1 or self._is_fast:
             self._run_in_place(command)
             return
+        is_first = self._pool is None
         if self._pool is None:
             # A program that only reads needs no workers.
             from concurrent.futures import ThreadPoolExecutor
@@ -288,22 +295,30 @@ class _Run:
             self._pool = ThreadPoolExecutor(command.limit, thread_name_prefix=self._name)
         self._pending += 1
         handed = threading.Event()
-        future = self._pool.submit(self._work, command, handed)
+        began = time.monotonic()
+        future = self._pool.submit(self._work, command, handed, None if is_first else handed.set)
         self._working.add(future)
         future.add_done_callback(self._working.discard)
-        handed.wait(HAND_OVER)
+        if handed.wait(HAND_OVER) and is_first:
+            self._note_time(began)
 
     def _run_in_place(self, command: Spawn) -> None:
         """Run the operation in the caller's thread. Some systems cannot start a thread."""
+        began = time.monotonic()
         try:
             outcome = Outcome(command.tag, value=self._drive(command.operation))
         except Exception as error:
             outcome = Outcome(command.tag, error=error)
+        self._note_time(began)
         self._pending += 1
         self._ended.put(outcome)
 
-    def _work(self, command: Spawn, handed: threading.Event) -> None:
-        self._handing.over = handed.set
+    def _note_time(self, began: float) -> None:
+        """Note whether an operation that has just ended was worth a worker. The clock of a test does not show this."""
+        self._is_fast = isinstance(self._engine.clock, SystemClock) and time.monotonic() - began < AT_ONCE
+
+    def _work(self, command: Spawn, handed: threading.Event, written: Callable[[], object] | None) -> None:
+        self._handing.over = written
         try:
             outcome = Outcome(command.tag, value=self._drive(command.operation, worker=True))
         except BaseException as error:
@@ -311,11 +326,14 @@ class _Run:
         handed.set()
         self._ended.put(outcome)
 
-    def _join(self) -> Outcome:
+    def _join(self, *, waits: bool) -> Outcome | None:
         if not self._pending:
             raise RuntimeError("nothing was spawned that could be joined")
-        while isinstance(entry := self._ended.get(), Report):
-            entry.callback(entry.event)
+        try:
+            while isinstance(entry := self._ended.get(waits), Report):
+                entry.callback(entry.event)
+        except Empty:
+            return None
         self._pending -= 1
         return entry
 

@@ -126,6 +126,8 @@ class Sending:
         """Send the records of one source; return how many more the limit allows."""
         options, pipeline = self.execution.options, self.pipeline
         while limit is None or limit > 0:
+            while self.in_flight and (yield from self._join(waits=False)):
+                pass
             count = pipeline.batch_size if limit is None else min(pipeline.batch_size, limit)
             batch = yield from pull(source, count, options.idle_seconds, options.source_seconds)
             records = pipeline.wanted(source.selector, batch.records)
@@ -172,9 +174,11 @@ class Sending:
         self.in_flight[chunk.name] = frozenset(chunk.counts)
         yield Spawn(_send(self.target, self.links, chunk), tag=chunk, limit=limit)
 
-    def _join(self) -> Operation[None]:
-        """Wait for the next outcome of a worker and record it."""
-        outcome: Outcome = yield Join()
+    def _join(self, *, waits: bool = True) -> Operation[bool]:
+        """Record the next outcome of a worker. Return False if this does not wait, and there is none yet."""
+        outcome: Outcome | None = yield Join(waits=waits)
+        if outcome is None:
+            return False
         chunk = cast("Chunk", outcome.tag)
         del self.in_flight[chunk.name]
         if outcome.error is not None:
@@ -192,7 +196,7 @@ class Sending:
                 self.record.split(chunk)
             for half in self.pipeline.halves(chunk):
                 yield from self._dispatch(half)
-            return
+            return True
         self.pipeline.confirm(chunk)
         if self.record is not None:
             self.record.accept(chunk)
@@ -213,6 +217,7 @@ class Sending:
         site = self.target.site
         yield from report(site, self.execution, ImportPhase.SENDING, in_flight=len(self.in_flight))
         yield from self._display()
+        return True
 
     def _display(self) -> Operation[None]:
         """Update the progress that Assets displays, from time to time.
