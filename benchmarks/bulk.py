@@ -62,14 +62,17 @@ def submit(execution: ImportExecution, records: Iterable[object], *, fast: bool)
 
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
-    count = stage.choose(20_000, 10_000)
-    records = [user(number) for number in range(count)]
     results: list[Measured] = []
     with stage.token() as token, stage.httpx_client() as client:
         for fast in (False, True):
+            # About 50 ms for each: long beside the start of a thread, and short beside the changes of a machine's speed.
+            count = 20_000 if fast else 5_000
+            records = [user(number) for number in range(count)]
             contestants = _contestants(stage, client, started(token), records, fast=fast)
             stage.server.behave()
-            rounds = take_turns(contestants, rounds=stage.choose(40, 8), seconds=stage.choose(20, 2))
+            rounds = take_turns(
+                contestants, rounds=stage.choose(80, 24), seconds=stage.choose(20, 2 if fast else 3)
+            )
             results += _told(rounds, count, fast=fast)
             results.append(_busy(stage, rounds, "orjson" if fast else "json"))
     return results

@@ -134,13 +134,13 @@ def _imports(
     }
     if not latency:  # with it, one chunk after the other is never the best
         contestants["sequence"] = lambda: loops.httpx_sequence(client, url, source(), encode, size)
-    # A warm-up with a latency takes seconds, and everything ran before without it.
+    # A warm-up with a latency takes seconds, and everything ran before without it. Times with it hardly differ.
     rounds = take_turns(
         contestants,
-        rounds=stage.choose(20, 3),
+        rounds=stage.choose(20, 1 if latency else 3),
         seconds=stage.choose(12, 2),
         warm_up=0 if latency or stage.quick else 1,
-        least=2,
+        least=stage.choose(2, 1),
     )
     stage.server.behave()
     return rounds, counters.requests - counters.chunks

@@ -14,15 +14,13 @@ from .records import model, user
 from .server import DATA
 from .stage import Stage
 
-CHUNKS = 150
 RATE = 25.0
-#: Seconds that no one can beat: the first 25 chunks pass at once.
-IDEAL = (CHUNKS - RATE) / RATE
 
 
 def run(stage: Stage) -> Sequence[Measured]:
     """Measure."""
-    records = [user(number) for number in range(CHUNKS * 5)]
+    chunks = stage.choose(150, 100)
+    records = [user(number) for number in range(chunks * 5)]
     goodput: list[float] = []
     refused: list[float] = []
     for _ in range(stage.choose(5, 1)):
@@ -31,19 +29,24 @@ def run(stage: Stage) -> Sequence[Measured]:
             stage.server.behave(latency=0.02, per_second=RATE, burst=RATE)
             began = time.perf_counter()
             execution.submit({"users": records})
-            goodput.append(IDEAL / (time.perf_counter() - began))
-            refused.append(stage.server.counters().refused / CHUNKS)
+            goodput.append(_ideal(chunks) / (time.perf_counter() - began))
+            refused.append(stage.server.counters().refused / chunks)
     results = [
         Measured.of("P9", "goodput under a rate limit / ideal", goodput),
         Measured.of("P9b", "refused requests per chunk", refused, "per chunk"),
     ]
     if not stage.quick:
-        results += _by_hand(stage, records)
+        results += _by_hand(stage, records, chunks)
     stage.server.behave()
     return results
 
 
-def _by_hand(stage: Stage, records: Sequence[loops.User]) -> list[Measured]:
+def _ideal(chunks: int) -> float:
+    """Return the seconds that no one can beat: the first chunks pass at once."""
+    return (chunks - RATE) / RATE
+
+
+def _by_hand(stage: Stage, records: Sequence[loops.User], chunks: int) -> list[Measured]:
     """Eight workers that each obey `Retry-After` on their own."""
     stage.server.behave(latency=0.02, per_second=RATE, burst=RATE)
     url = stage.server.url + DATA
@@ -56,8 +59,8 @@ def _by_hand(stage: Stage, records: Sequence[loops.User]) -> list[Measured]:
 
         began = time.perf_counter()
         list(pool.map(post, loops.bodies(records, loops.json_bytes, 5)))
-        goodput = IDEAL / (time.perf_counter() - began)
-    refused = stage.server.counters().refused / CHUNKS
+        goodput = _ideal(chunks) / (time.perf_counter() - began)
+    refused = stage.server.counters().refused / chunks
     return [
         Measured.exactly("", "goodput of eight workers that each obey Retry-After / ideal", goodput, "x"),
         Measured.exactly("", "their refused requests per chunk", refused, "per chunk"),

@@ -12,6 +12,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -98,8 +99,7 @@ PEOPLE, LATENCIES = 5_000, (0.0, 0.1)
 
 def clean_folder(folder: Path) -> Path:
     """Create a folder that links only to the library and its dependencies."""
-    place = folder / "clean"
-    place.mkdir()
+    place = Path(tempfile.mkdtemp(dir=folder))
     waiting, seen = ["httpx", "attrs", "tenacity", "typing-extensions"], set[str]()
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
