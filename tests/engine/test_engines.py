@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -312,8 +313,9 @@ def test_join_does_not_have_to_wait(run: Run) -> None:
 
     def worker() -> Operation[str]:
         yield Report(reports.append, "started")
-        while not released.is_set():
-            yield Ask(anyio.lowlevel.checkpoint)
+        for _ in range(100_000):
+            if not released.is_set():
+                yield Ask(anyio.lowlevel.checkpoint)
         return "ended"
 
     def operation() -> Operation[list[Outcome | None]]:
@@ -321,15 +323,41 @@ def test_join_does_not_have_to_wait(run: Run) -> None:
         first = yield Join(waits=False)
         released.set()
         outcomes = [first]
-        while outcomes[-1] is None:
-            outcomes.append((yield Join(waits=False)))
+        for _ in range(10_000_000):
+            if outcomes[-1] is None:
+                outcomes = [first, (yield Join(waits=False))]
         return outcomes
 
-    first, *_, last = run(operation())
+    first, last = run(operation())
 
     assert first is None
     assert last == Outcome("one", "ended")
     assert reports == ["started"]
+
+
+@pytest.mark.parametrize("limit", [1, 4])
+@pytest.mark.parametrize("error", [ValueError("no"), queue.Empty()], ids=repr)
+def test_exception_of_a_callback_is_raised_by_join(run: Run, error: Exception, limit: int) -> None:
+    """The spawned operation that reported does not take it for a failure of its own request."""
+
+    def call_back(event: object) -> None:
+        raise error
+
+    def worker() -> Operation[str]:
+        try:
+            yield Exclusive("key", one(Report(call_back, "waiting")))
+        except Exception as wrong:  # noqa: BLE001 - whatever the engine raises here
+            return f"took {wrong!r} for its own"
+        return "did not see it"
+
+    def operation() -> Operation[object]:
+        yield Spawn(worker(), tag="one", limit=limit)
+        try:
+            return (yield Join())
+        except (ValueError, queue.Empty) as raised:
+            return raised
+
+    assert run(operation()) is error
 
 
 def test_failure_of_a_spawned_operation_is_an_outcome(run: Run) -> None:
@@ -427,6 +455,33 @@ def test_operations_that_end_at_once_need_no_worker(
     assert threads[0] != here
     assert (threads[1] == here) is (seconds[0] == 0)
     assert (threads[2] == here) is is_fast
+
+
+def test_written_request_may_still_be_slow(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(blocking, "HAND_OVER", 10.0)
+    now = 0.0
+    monkeypatch.setattr("jsm_assets_dest._http.sync_engine.time.monotonic", lambda: now)
+    places: list[tuple[bool, bool]] = []
+
+    def send(*_: object, written: Callable[[], object] | None = None, **__: object) -> Response:
+        nonlocal now
+        places.append((threading.current_thread() is threading.main_thread(), written is not None))
+        now += 1
+        return Response(200)
+
+    def operation() -> Operation[None]:
+        for _ in range(2):
+            yield Spawn(one(Send(request())), tag="one")
+            yield Join()
+
+    monkeypatch.setattr(http, "send", send)
+    with SyncEngine(HttpSettings(limits=Limits()), SystemClock()) as engine:
+        engine.run(operation())
+
+    # The producer waits for the end of the first one, and only for the request of others.
+    assert places == [(False, False), (False, True)]
 
 
 def _no_thread(*_: object) -> None:

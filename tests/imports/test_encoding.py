@@ -47,52 +47,12 @@ class Colour(enum.Enum):
     RED = "red"
 
 
-class Word(enum.StrEnum):
-    ONE = "one"
-
-
 @pytest.mark.slow
 @given(JSON_VALUES)
 def test_chunks_contain_all_records(value: object) -> None:
     """Both encoders preserve each JSON value."""
     for encoder in ENCODERS:
         assert json.loads(encoder.encode(value)) == value
-
-
-TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
-KEYS = st.sampled_from(["id", 'a "quoted" key', "clé", "%s", "{", ""])
-ROWS = st.lists(KEYS, max_size=3, unique=True).flatmap(
-    lambda keys: st.lists(
-        st.fixed_dictionaries(dict.fromkeys(keys, TEXTS))
-        | st.fixed_dictionaries(dict.fromkeys(reversed(keys), TEXTS))
-        | st.fixed_dictionaries(dict.fromkeys(keys, TEXTS | JSON_VALUES))
-        | JSON_VALUES,
-        max_size=6,
-    )
-)
-
-
-@pytest.mark.slow
-@given(st.recursive(ROWS, lambda inner: st.dictionaries(KEYS | st.integers(), inner, max_size=3)))
-def test_standard_encoder_writes_the_bytes_of_json(value: object) -> None:
-    """Rows of strings are written in a shorter way; a resumed run compares digests of the bytes."""
-    assert STANDARD.encode(value) == json.dumps(value, separators=(",", ":")).encode()
-
-
-@pytest.mark.parametrize("key", ["id", uuid.UUID(int=1), Word.ONE, 7, None], ids=repr)
-@pytest.mark.parametrize("value", ["text", Word.ONE, 7, None, [], {}], ids=repr)
-@pytest.mark.parametrize("more", [{}, {"id": "1"}, {"id": 1}, "text"], ids=repr)
-def test_rows_with_other_keys_and_values(key: object, value: object, more: object) -> None:
-    """Rows are written, or rejected, as by the standard library, also with keys and values of subclasses."""
-    records = [{"id": "1", key: "text"}, {"id": "2", key: value}, more]
-
-    try:
-        expected = json.dumps({"data": records}, separators=(",", ":")).encode()
-    except TypeError:
-        with pytest.raises(UnencodableError):
-            STANDARD.encode({"data": records})
-    else:
-        assert STANDARD.encode({"data": records}) == expected
 
 
 @pytest.mark.slow

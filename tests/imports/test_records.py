@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jsm_assets_dest._imports.encoding import STANDARD, choose_encoder
-from jsm_assets_dest._imports.record_checker import MOST_UNKNOWN_KEYS, RecordChecker
+from jsm_assets_dest._imports.record_checker import MOST_UNKNOWN_KEYS, PAUSE, RecordChecker
 from jsm_assets_dest._imports.whole_run import References
 from jsm_assets_dest._model.schema_model import SchemaModel
 from jsm_assets_dest._model.specs import AttributeSpec, ObjectTypeSpec, ReferenceSpec
@@ -815,11 +815,13 @@ def test_records_in_a_batch_are_checked_like_single_ones(
 ROWS = st.fixed_dictionaries(
     {"id": st.text("123", min_size=1), "a": st.text(max_size=3), "b": st.text(max_size=3)}
 )
+#: The keys of a row, and values of any kind.
+NEARLY_ROWS = st.fixed_dictionaries({"id": st.text("123", min_size=1), "a": VALUES, "b": VALUES})
 OTHERS = st.dictionaries(st.sampled_from(["id", "a", "b", "c", "unknown"]), VALUES)
 
 
 @pytest.mark.slow
-@given(st.lists(ROWS | OTHERS, max_size=8))
+@given(st.lists(ROWS | NEARLY_ROWS | OTHERS, max_size=8))
 def test_check_ignores_the_records_before(
     records: list[dict[str, object]],
 ) -> None:
@@ -828,6 +830,51 @@ def test_check_ignores_the_records_before(
 
     for record in records:
         assert batch(check, record) == batch(checker(*attributes), record)
+
+
+@pytest.mark.parametrize(
+    "value", [7, True, None, NAN, "x" * 256, Shout("a"), Word.ONE, b"a", ["a"], {"a": "b"}], ids=repr
+)
+def test_values_after_a_row_are_checked_like_others(value: object) -> None:
+    note = AttributeSpec("Note")
+    check, record = checker(note), {"id": "2", "note": value}
+    batch(check, {"id": "1", "note": "a"})
+
+    sent, bad = batch(check, record)
+
+    assert (sent, bad) == batch(checker(note), record)
+    assert [*map(type, sent)] == [dict for _ in sent]
+    assert [type(values["note"]) for values in sent] == [  # type: ignore[index]  # a dictionary
+        type(values["note"])  # type: ignore[index]  # as above
+        for values in batch(checker(note), record)[0]
+    ]
+
+
+def test_alternating_records_are_not_taken_for_rows() -> None:
+    """A record that is no row would be checked twice if each record before it were one."""
+    level = checker(AttributeSpec("Note"))._types["people"].level
+    level.check({"id": "0", "note": "a"})
+    assert level._row == ["id", "note"]
+
+    for note in (None, "a", None, "a"):
+        level.check({"id": "1", "note": note})
+        assert level._row == []
+
+    for _ in range(PAUSE):
+        level.check({"id": "2", "note": "a"})
+    assert level._row == ["id", "note"]
+
+
+@pytest.mark.parametrize(
+    "kind", ["integer", "boolean", "double", "date", "time", "date_time", "url", "ipaddress"]
+)
+def test_short_strings_in_a_list_have_to_fit(kind: str) -> None:
+    sent, bad = batch(
+        checker(AttributeSpec("Value", kind, maximum=-1)), {"id": "1", "value": ["no such value"]}
+    )
+
+    assert sent == []
+    assert [path for _, path, _ in bad] == ["value[0]"]
 
 
 def test_key_that_cannot_be_compared_is_a_bad_record() -> None:

@@ -653,6 +653,27 @@ def test_response_is_recorded_before_more_is_read() -> None:
     assert chunks == [0, 1, 2, 3, 4, 5]
 
 
+def test_all_responses_are_recorded_before_reading() -> None:
+    reports: list[ImportProgress] = []
+    chunks: list[int] = []
+    is_draining = False
+
+    def source() -> Iterator[dict[str, object]]:
+        for number, person in enumerate(people(60)):
+            if number % 10 == 0:
+                chunks.append(reports[-1].chunks)
+            yield person
+
+    def in_threes(threads: Sequence[Any]) -> Any:
+        nonlocal is_draining
+        is_draining = len(threads) > 3 or (is_draining and len(threads) > 1)
+        return threads[0] if is_draining else threads[-1]
+
+    _simulated({"people": source()}, in_threes, on_progress=reports.append)
+
+    assert chunks == [0, 0, 0, 3, 3, 3]
+
+
 @story
 async def test_test_import_closes_the_generator_that_it_leaves(emulator: Emulator, connection: Any) -> None:
     token = await ready(emulator, connection)

@@ -9,13 +9,26 @@ import inspect
 import math
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, TypeVar, cast
 
 from .._wire.request import Request
 from .._wire.response import Response
 from ..exceptions import ClosedError
 from .clock import Clock
-from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
+from .commands import (
+    Ask,
+    Batch,
+    CallbackError,
+    Exclusive,
+    Join,
+    Operation,
+    Outcome,
+    Pull,
+    Report,
+    Send,
+    Sleep,
+    Spawn,
+)
 from .forks import renew_after_fork
 from .sync_engine import GRACE, pull, too_slow
 
@@ -30,6 +43,7 @@ if TYPE_CHECKING:
     from .settings import HttpSettings
 
 T = TypeVar("T")
+_Ended: TypeAlias = Outcome | CallbackError
 
 
 class AsyncEngine:
@@ -110,7 +124,7 @@ class _Run:
     def __init__(self, engine: AsyncEngine, *, interrupted: bool) -> None:
         self._engine = engine
         self._tasks: TaskGroup | None = None
-        self._ended: tuple[MemoryObjectSendStream[Outcome], MemoryObjectReceiveStream[Outcome]] | None = None
+        self._ended: tuple[MemoryObjectSendStream[_Ended], MemoryObjectReceiveStream[_Ended]] | None = None
         self._pending = 0
         self._interrupted = interrupted
         self._interrupted_until: float | None = None
@@ -135,13 +149,15 @@ class _Run:
                 for end in self._ended:
                     end.close()
 
-    async def _drive(self, operation: Operation[T], *, worker: bool = False) -> T:
+    async def _drive(self, operation: Operation[T], *, worker: bool = False, spawned: bool = False) -> T:
         try:
             command = operation.send(None)
             while True:
                 try:
-                    value = await self._carry_out(command)
+                    value = await self._carry_out(command, spawned=spawned)
                 except BaseException as error:
+                    if isinstance(error, CallbackError):
+                        raise
                     if not isinstance(error, Exception) and not worker:
                         self._interrupted = True
                     command = operation.throw(error)
@@ -152,7 +168,7 @@ class _Run:
         finally:
             operation.close()
 
-    async def _carry_out(self, command: object) -> object:
+    async def _carry_out(self, command: object, *, spawned: bool) -> object:
         if self._interrupted:
             import anyio
 
@@ -160,10 +176,10 @@ class _Run:
             if self._interrupted_until is None:
                 self._interrupted_until = anyio.current_time() + GRACE
             with anyio.fail_after(self._interrupted_until - anyio.current_time(), shield=True):
-                return await self._act(command)
-        return await self._act(command)
+                return await self._act(command, spawned=spawned)
+        return await self._act(command, spawned=spawned)
 
-    async def _act(self, command: object) -> object:
+    async def _act(self, command: object, *, spawned: bool) -> object:
         kind = type(command)
         if kind is Send:
             return await self._send(cast("Send", command).request)
@@ -174,7 +190,12 @@ class _Run:
             return None
         if kind is Report:
             report = cast("Report", command)
-            return await _settled(report.callback(report.event))
+            try:
+                return await _settled(report.callback(report.event))
+            except Exception as error:
+                if spawned:
+                    raise CallbackError(error) from error
+                raise
         if kind is Spawn:
             await self._spawn(cast("Spawn", command))
             return None
@@ -184,7 +205,7 @@ class _Run:
             return await _settled(cast("Ask", command).function())
         exclusive = cast("Exclusive", command)
         async with self._engine.exclusive(exclusive.key):
-            return await self._drive(exclusive.operation, worker=True)
+            return await self._drive(exclusive.operation, worker=True, spawned=spawned)
 
     async def _send(self, request: Request) -> Response:
         engine = self._engine
@@ -229,7 +250,7 @@ class _Run:
         import anyio
 
         if self._tasks is None:
-            self._ended = anyio.create_memory_object_stream[Outcome](math.inf)
+            self._ended = anyio.create_memory_object_stream[_Ended](math.inf)
             self._tasks = anyio.create_task_group()
             await self._tasks.__aenter__()
         self._pending += 1
@@ -238,8 +259,12 @@ class _Run:
     async def _work(self, command: Spawn) -> None:
         if self._ended is None:
             raise AssertionError("made before the first task is started")
+        outcome: _Ended
         try:
-            outcome = Outcome(command.tag, value=await self._drive(command.operation, worker=True))
+            value = await self._drive(command.operation, worker=True, spawned=True)
+            outcome = Outcome(command.tag, value=value)
+        except CallbackError as error:
+            outcome = error
         except Exception as error:
             outcome = Outcome(command.tag, error=error)
         self._ended[0].send_nowait(outcome)
@@ -257,6 +282,8 @@ class _Run:
                 return None
         outcome = await received.receive()
         self._pending -= 1
+        if isinstance(outcome, CallbackError):
+            raise outcome.error
         return outcome
 
 

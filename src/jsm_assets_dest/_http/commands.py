@@ -78,6 +78,17 @@ class Report:
         self.event: Final = event
 
 
+class CallbackError(Exception):
+    """A callback of the caller's raised in a spawned operation. `Join` raises its exception.
+
+    The operation must not take it for a failure of its own request.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error: Final = error
+
+
 class Ask:
     """Call a function of the caller's, such as a token provider, and await what it gives where that is possible.
 

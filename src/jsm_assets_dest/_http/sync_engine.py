@@ -16,7 +16,20 @@ from .._wire.request import Request
 from .._wire.response import Response
 from ..exceptions import ClosedError, ConfigurationError
 from .clock import Clock, SystemClock
-from .commands import Ask, Batch, Exclusive, Join, Operation, Outcome, Pull, Report, Send, Sleep, Spawn
+from .commands import (
+    Ask,
+    Batch,
+    CallbackError,
+    Exclusive,
+    Join,
+    Operation,
+    Outcome,
+    Pull,
+    Report,
+    Send,
+    Sleep,
+    Spawn,
+)
 from .forks import renew_after_fork
 
 if TYPE_CHECKING:
@@ -142,13 +155,15 @@ class _Run:
         self._stop = threading.Event()
         self._pool: ThreadPoolExecutor | None = None
         #: Outcomes of the workers, and reports that they hand to the caller's thread.
-        self._ended: SimpleQueue[Outcome | Report] = SimpleQueue()
+        self._ended: SimpleQueue[Outcome | Report | CallbackError] = SimpleQueue()
         self._pending = 0
         self._working: set[Future[None]] = set()
         self._streams: set[_BoundedStream] = set()
         self._handing = _Handing()
         #: True while spawned operations end at once, so that they run in the caller's thread. Never again after a slow one.
         self._is_fast = False
+        #: True while a spawned operation runs in the caller's thread.
+        self._is_in_place = False
         self._interrupted_until = engine.clock.monotonic() + GRACE if interrupted else None
         # The prefix of the names of this run's workers, unique in the process.
         self._name = f"jsm-assets-dest-{next(_runs)}"
@@ -205,6 +220,8 @@ class _Run:
                 try:
                     value = self._carry_out(command, worker=worker)
                 except BaseException as error:
+                    if isinstance(error, CallbackError):
+                        raise
                     if not isinstance(error, Exception) and not worker:
                         # Interrupted: the operation may clean up, for a short time.
                         self._interrupted_until = self._engine.clock.monotonic() + GRACE
@@ -230,8 +247,13 @@ class _Run:
             if worker:
                 # A callback of the caller runs in the caller's thread only.
                 self._ended.put(report)
-            else:
+                return None
+            try:
                 report.callback(report.event)
+            except Exception as error:
+                if self._is_in_place:
+                    raise CallbackError(error) from error
+                raise
             return None
         if kind is Spawn:
             self._spawn(cast("Spawn", command))
@@ -305,10 +327,16 @@ class _Run:
     def _run_in_place(self, command: Spawn) -> None:
         """Run the operation in the caller's thread. Some systems cannot start a thread."""
         began = time.monotonic()
+        outcome: Outcome | CallbackError
+        self._is_in_place = True
         try:
             outcome = Outcome(command.tag, value=self._drive(command.operation))
+        except CallbackError as error:
+            outcome = error
         except Exception as error:
             outcome = Outcome(command.tag, error=error)
+        finally:
+            self._is_in_place = False
         self._note_time(began)
         self._pending += 1
         self._ended.put(outcome)
@@ -329,13 +357,18 @@ class _Run:
     def _join(self, *, waits: bool) -> Outcome | None:
         if not self._pending:
             raise RuntimeError("nothing was spawned that could be joined")
-        try:
-            while isinstance(entry := self._ended.get(waits), Report):
+        while True:
+            try:
+                entry = self._ended.get(waits)
+            except Empty:
+                return None
+            if isinstance(entry, Report):
                 entry.callback(entry.event)
-        except Empty:
-            return None
-        self._pending -= 1
-        return entry
+                continue
+            self._pending -= 1
+            if isinstance(entry, CallbackError):
+                raise entry.error
+            return entry
 
 
 def pull(command: Pull, clock: Clock) -> Batch:

@@ -15,7 +15,6 @@ import json
 import re
 import uuid
 from collections.abc import Callable
-from json.encoder import encode_basestring_ascii as quoted
 from typing import cast
 
 from attrs import frozen
@@ -58,55 +57,9 @@ _text_of = json.JSONEncoder(
 ).encode
 
 
-def _rows(records: list[object]) -> list[str]:
-    """Return the JSON of records, up to the first that is no row: strings, with the keys of the first record.
-
-    A table, such as a CSV file, has only rows. Its keys are quoted once for all records, and not again for each one as by
-    the standard encoder. That saves a tenth of the time (measured).
-    """
-    rows: list[str] = []
-    first = records[0] if records else None
-    keys = [*cast("dict[str, object]", first)] if type(first) is dict else []
-    if not keys:
-        return rows
-    try:
-        # Keys are at even positions, values at odd ones.
-        parts = ["}"] * (2 * len(keys) + 1)
-        parts[:-1:2] = [f"{',' if number else '{'}{quoted(key)}:" for number, key in enumerate(keys)]
-        for record in records:
-            if type(record) is not dict or [*record] != keys:
-                break
-            parts[1::2] = map(quoted, record.values())
-            rows.append("".join(parts))
-    except TypeError:  # not a string
-        pass
-    return rows
-
-
-def _write(value: object, add: Callable[[str], None], levels: int = 8) -> None:
-    """Add the JSON of a value in pieces, to be joined once. A chunk has lists of records inside a few levels of objects."""
-    rows = _rows(cast("list[object]", value)) if type(value) is list else []
-    if rows:
-        others = cast("list[object]", value)[len(rows) :]
-        add("[")
-        add(",".join(rows))
-        add(f",{_text_of(others)[1:]}" if others else "]")
-    elif type(value) is dict and value and levels and all(type(key) is str for key in value):
-        opening = "{"
-        for key, item in cast("dict[str, object]", value).items():
-            add(f"{opening}{quoted(key)}:")
-            _write(item, add, levels - 1)
-            opening = ","
-        add("}")
-    else:
-        add(_text_of(value))
-
-
 def _standard(value: object) -> bytes:
-    pieces: list[str] = []
     try:
-        _write(value, pieces.append)
-        body = "".join(pieces).encode("ascii")
+        body = _text_of(value).encode("ascii")
     except (TypeError, ValueError) as error:
         raise UnencodableError(str(error)) from None
     except RecursionError:

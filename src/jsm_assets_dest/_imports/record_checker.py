@@ -32,6 +32,9 @@ from .whole_run import REMEMBERED, Identifiers, at_path
 #: Names of unknown keys that are remembered, and their characters. Further ones are counted together.
 MOST_UNKNOWN_KEYS, LONGEST_KEY = 200, 100
 
+#: After a record that was no row, so many rows are checked like other records, because different records may alternate.
+PAUSE = 16
+
 _REPEATED = "is the identifier of an earlier record of the same {} too"
 
 #: Receives the error of each record that does not fit. Raises to stop the import, or returns to leave the record out.
@@ -77,6 +80,7 @@ class _Level(Rule):
         self._short_text: set[str] = set()
         #: Keys of the record before, if all its values were short strings, as in the rows of a CSV file.
         self._row: list[str] = []
+        self._pause = 0
         #: Fields are usually spelled in snake case, and locators in camel case.
         self._key_of = functools.lru_cache(1_000)(
             lambda name: (
@@ -104,13 +108,14 @@ class _Level(Rule):
         short_text, tables, sent, key, table = self._short_text, self._tables, record, "", None
         unknown: list[str] = []
         try:
-            if self._row and [*record] == self._row:
-                for value in record.values():
-                    if type(value) is not str or len(value) > TEXT_LIMIT:
-                        self._row = []
-                        break
-                else:
-                    return record
+            if self._row:
+                if [*record] == self._row:
+                    for value in record.values():
+                        if type(value) is not str or len(value) > TEXT_LIMIT:
+                            break
+                    else:
+                        return record
+                self._row, self._pause = [], PAUSE
             for key, value in record.items():
                 if key in short_text and type(value) is str and len(value) <= TEXT_LIMIT:
                     continue
@@ -135,7 +140,10 @@ class _Level(Rule):
         if unknown:
             return self._without(unknown, record, sent)
         if table is None:
-            self._row = [*record]
+            if self._pause:
+                self._pause -= 1
+            else:
+                self._row = [*record]
         return sent
 
     def _without(self, unknown: list[str], record: _Record, sent: _Record) -> _Record:
