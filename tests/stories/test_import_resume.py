@@ -576,5 +576,5 @@ async def test_two_imports_share_a_journal(emulator: Emulator, connection: Any) 
         await now(second.import_records({"people": people(3)}, journal=journal))
         result = await now(token.resume_import({"people": people(30)}, journal=journal))
 
-    # Trio decides by chance whether the fourth chunk has its response when the source breaks.
-    assert result.skipped_chunks in (3, 4)
+    # An event loop decides whether the fourth chunk has its response when the source breaks.
+    assert result.skipped_chunks in ((4,) if isinstance(connection, Connection) else (3, 4))

@@ -1,4 +1,7 @@
-"""The engine that blocks: the caller's thread waits, and spawned operations run in worker threads, or in place if they end at once."""
+"""The engine that blocks: the caller's thread waits.
+
+Spawned operations run in worker threads, or in the caller's thread if they end at once.
+"""
 
 from __future__ import annotations
 
@@ -325,7 +328,7 @@ class _Run:
             self._note_time(began)
 
     def _run_in_place(self, command: Spawn) -> None:
-        """Run the operation in the caller's thread. Some systems cannot start a thread."""
+        """Run the operation in the caller's thread: some systems cannot start a thread, and some services need none."""
         began = time.monotonic()
         outcome: Outcome | CallbackError
         self._is_in_place = True

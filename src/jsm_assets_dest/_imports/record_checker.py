@@ -80,6 +80,7 @@ class _Level(Rule):
         self._short_text: set[str] = set()
         #: Keys of the record before, if all its values were short strings, as in the rows of a CSV file.
         self._row: list[str] = []
+        #: Number of records that are checked in the usual way before one is taken for a row again.
         self._pause = 0
         #: Fields are usually spelled in snake case, and locators in camel case.
         self._key_of = functools.lru_cache(1_000)(
