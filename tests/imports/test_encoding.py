@@ -15,8 +15,11 @@ from hypothesis import strategies as st
 
 from jsm_assets_dest._imports import encoding
 from jsm_assets_dest._imports.encoding import (
+    BLOCK,
     COMPLETED,
+    SHORT,
     STANDARD,
+    WIDE,
     Encoder,
     UnencodableError,
     choose_encoder,
@@ -47,12 +50,117 @@ class Colour(enum.Enum):
     RED = "red"
 
 
+class Word(enum.StrEnum):
+    ONE = "one"
+
+
+#: The first record of a table, with keys that JSON or a format string must quote.
+ROW = {
+    **dict.fromkeys(['a "quoted" key', "clé", "%s", "{", "", "\\"], "text"),
+    **{f"key{number}": "é\n" for number in range(WIDE)},
+}
+
+
 @pytest.mark.slow
 @given(JSON_VALUES)
 def test_chunks_contain_all_records(value: object) -> None:
     """Both encoders preserve each JSON value."""
     for encoder in ENCODERS:
         assert json.loads(encoder.encode(value)) == value
+
+
+TABLES = st.lists(
+    st.tuples(
+        st.one_of(
+            st.just(ROW),
+            st.builds(lambda key, text: ROW | {key: text}, st.sampled_from([*ROW]), JSON_VALUES),
+            st.builds(
+                lambda text, times: dict.fromkeys(ROW, text * times),
+                st.text(st.characters(exclude_categories=["Cs"])),
+                st.sampled_from([1, SHORT // 2]),
+            ),
+            st.just(dict(reversed(ROW.items()))),
+            st.just([*ROW]),
+            st.builds(lambda key: {name: ROW[name] for name in ROW if name != key}, st.sampled_from([*ROW])),
+            JSON_VALUES,
+        ),
+        st.sampled_from([1, 2, BLOCK - 1, BLOCK, BLOCK + 1]),
+    ),
+    max_size=6,
+).map(lambda parts: [record for record, times in parts for _ in range(times)])
+
+
+@pytest.mark.slow
+@given(
+    st.recursive(
+        TABLES, lambda inner: st.dictionaries(st.sampled_from(["a", 'a "quoted" key', 7]), inner, max_size=3)
+    )
+)
+def test_standard_encoder_writes_the_bytes_of_json(value: object) -> None:
+    """Rows of a table are written in a shorter way. A resumed run compares digests of the bytes."""
+    assert STANDARD.encode(value) == json.dumps(value, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize("key", ["key1", uuid.UUID(int=1), Word.ONE, 7, None], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["text", Word.ONE, 7, None, [], {}, "long" * SHORT * WIDE], ids=lambda value: repr(value)[:20]
+)
+@pytest.mark.parametrize("position", [0, 1, BLOCK, 2 * BLOCK])
+def test_tables_with_other_keys_and_values(key: object, value: object, position: int) -> None:
+    """A table is written, or rejected, as by the standard library, also with keys and values of subclasses."""
+    records: list[object] = [ROW] * (2 * BLOCK + 1)
+    records[position] = ROW | {key: value}
+
+    try:
+        expected = json.dumps({"data": records}, separators=(",", ":")).encode()
+    except TypeError:
+        with pytest.raises(UnencodableError):
+            STANDARD.encode({"data": records})
+    else:
+        assert STANDARD.encode({"data": records}) == expected
+
+
+@pytest.mark.parametrize(
+    "other", [[*ROW], dict(reversed(ROW.items())), {}, "", None], ids=lambda other: repr(other)[:20]
+)
+def test_tables_with_other_records(other: object) -> None:
+    """What is no row of the table is written as by the standard library."""
+    records = [ROW] * BLOCK + [other] + [ROW] * BLOCK
+
+    assert STANDARD.encode(records) == json.dumps(records, separators=(",", ":")).encode()
+
+
+@pytest.mark.parametrize(
+    ("records", "is_table"),
+    [
+        ([ROW] * BLOCK, True),
+        ([ROW] * (BLOCK - 1), False),
+        ([{f"{number}": "" for number in range(WIDE)}] * BLOCK, True),
+        ([{f"{number}": "" for number in range(WIDE - 1)}] * BLOCK, False),
+        ([{f"{number:02}": "x" * (SHORT - 2) for number in range(WIDE)}] * BLOCK, True),
+        ([{f"{number:02}": "x" * (SHORT - 1) for number in range(WIDE)}] * BLOCK, False),
+        # Short text, but long in JSON.
+        ([dict.fromkeys(ROW, "é" * (SHORT // 2))] * BLOCK, False),
+        ([ROW | {"key1": Word.ONE}] * BLOCK, False),
+        ([ROW | {Word.ONE: "text"}] * BLOCK, False),
+    ],
+)
+def test_only_wide_tables_are_written_as_rows(
+    records: list[object], is_table: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Narrow records and long strings take longer as rows."""
+    by_standard_library: list[object] = []
+    text_of = json.JSONEncoder(separators=(",", ":")).encode
+
+    def noting(value: object) -> str:
+        by_standard_library.append(value)
+        return text_of(value)
+
+    monkeypatch.setattr(encoding, "_text_of", noting)
+    value = {"data": {"people": records}}
+
+    assert STANDARD.encode(value) == json.dumps(value, separators=(",", ":")).encode()
+    assert bool(by_standard_library) != is_table
 
 
 @pytest.mark.slow

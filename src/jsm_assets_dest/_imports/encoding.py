@@ -15,12 +15,18 @@ import json
 import re
 import uuid
 from collections.abc import Callable
+from json.encoder import encode_basestring_ascii as quoted
 from typing import cast
 
 from attrs import frozen
 
 #: Chunk that only reports the end of the data.
 COMPLETED = b'{"completed":true}'
+
+#: Rows of a table have at least so many fields, with at most so many characters in a key and its value on average.
+WIDE, SHORT = 24, 48
+#: Number of rows that are joined at once. A shorter list is not written as a table.
+BLOCK = 32
 
 # Start of an escaped surrogate in ASCII JSON. Korean characters start with the same letter.
 _SURROGATE = re.compile(rb"\\ud[89a-f]")
@@ -57,9 +63,80 @@ _text_of = json.JSONEncoder(
 ).encode
 
 
-def _standard(value: object) -> bytes:
+def _table_keys(value: object) -> list[str]:
+    """Return the keys of a list's first record if it looks like a row of a table: many strings, short on average."""
+    first = cast("list[object]", value)[0] if type(value) is list and len(value) >= BLOCK else None
+    if type(first) is not dict or len(first) < WIDE:
+        return []
+    record = cast("dict[str, str]", first)
+    if not all(type(key) is type(text) is str for key, text in record.items()):
+        return []
+    length = sum(map(len, record)) + sum(map(len, record.values()))
+    return [*record] if length <= SHORT * len(record) else []
+
+
+def _has_table(value: object) -> bool:
+    """Return True if a table is inside objects, as in a chunk."""
+    if type(value) is not dict:
+        return bool(_table_keys(value))
+    members = cast("dict[object, object]", value)
+    return all(type(key) is str for key in members) and any(map(_has_table, members.values()))
+
+
+def _rows(records: list[object], keys: list[str]) -> list[str]:
+    """Return the JSON of records up to the first that is no row: short strings with these keys."""
+    rows: list[str] = []
+    # Keys are at even positions, values at odd ones.
+    parts = ["}"] * (2 * len(keys) + 1)
+    parts[:-1:2] = [f"{',' if number else '{'}{quoted(key)}:" for number, key in enumerate(keys)]
+    longest = 2 * SHORT * len(keys)
     try:
-        body = _text_of(value).encode("ascii")
+        for record in records:
+            if type(record) is not dict or [*record] != keys:
+                break
+            parts[1::2] = map(quoted, record.values())
+            row = "".join(parts)
+            if len(row) > longest:
+                break
+            rows.append(row)
+    except TypeError:  # not a string
+        pass
+    return rows
+
+
+def _write(value: object, add: Callable[[bytes], None]) -> None:
+    """Add the JSON of a value in pieces, and its tables as rows.
+
+    The standard encoder quotes the keys of each record again, and holds a string for each key and value of a chunk. Users
+    as Okta has them, with 30 fields, take an eighth less time as rows. Records with few fields, or with long strings, take
+    more (measured).
+    """
+    if not _has_table(value):
+        add(_text_of(value).encode("ascii"))
+    elif type(value) is dict:
+        opening = "{"
+        for key, member in cast("dict[str, object]", value).items():
+            add(f"{opening}{quoted(key)}:".encode("ascii"))
+            _write(member, add)
+            opening = ","
+        add(b"}")
+    else:
+        records = cast("list[object]", value)
+        rows = _rows(records, _table_keys(records))
+        others, start = records[len(rows) :], b"["
+        for number in range(0, len(rows), BLOCK):
+            add(start)
+            add(",".join(rows[number : number + BLOCK]).encode("ascii"))
+            start = b","
+        add(start + _text_of(others)[1:].encode("ascii") if others else b"]")
+
+
+def _standard(value: object) -> bytes:
+    pieces: list[bytes] = []
+    try:
+        _write(value, pieces.append)
+        # A single piece is not copied.
+        body = b"".join(pieces)
     except (TypeError, ValueError) as error:
         raise UnencodableError(str(error)) from None
     except RecursionError:
