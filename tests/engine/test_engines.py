@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sys
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any
@@ -333,6 +334,31 @@ def test_join_does_not_have_to_wait(run: Run) -> None:
     assert first is None
     assert last == Outcome("one", "ended")
     assert reports == ["started"]
+
+
+class Tag:
+    """A tag that can be referred to weakly."""
+
+
+def test_outcome_that_the_operation_dropped_is_not_held(run: Run) -> None:
+    """The outcome has the records of a chunk."""
+
+    def worker() -> Operation[None]:
+        yield from ()
+
+    def joined() -> Operation[weakref.ref[Tag]]:
+        tag = Tag()
+        yield Spawn(worker(), tag=tag, limit=1)
+        outcome: Outcome = yield Join()
+        assert outcome.tag is tag
+        return weakref.ref(tag)
+
+    def main() -> Operation[Batch]:
+        tag = yield from joined()
+        batch: Batch = yield Pull(iter(tag, None), 1, None, 60)
+        return batch
+
+    assert run(main()).records == []
 
 
 @pytest.mark.parametrize("limit", [1, 4])

@@ -10,6 +10,7 @@ import datetime
 import json
 import logging
 import random
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
@@ -698,6 +699,29 @@ def test_all_responses_are_recorded_before_reading() -> None:
         return threads[0] if is_draining else threads[-1]
 
     assert _recorded_chunks(in_threes) == [0, 0, 0, 3, 3, 3]
+
+
+class Person(dict[str, object]):
+    """A record that can be referred to weakly."""
+
+
+def test_records_of_a_confirmed_chunk_are_not_held() -> None:
+    """An import takes the memory of the chunks in flight and of the one that is filled, however many records there are."""
+    given: list[weakref.ref[Person]] = []
+    held: list[int] = []
+
+    def source() -> Iterator[Person]:
+        for number, person in enumerate(people(60)):
+            if number % 10 == 0:
+                held.append(sum(record() is not None for record in given))
+            record = Person(person)
+            given.append(weakref.ref(record))
+            yield record
+
+    _simulated({"people": source()}, lambda threads: threads[0])
+
+    # The source itself holds its last record.
+    assert held == [0, 1, 1, 1, 1, 1]
 
 
 @story

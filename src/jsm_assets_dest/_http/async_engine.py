@@ -163,6 +163,7 @@ class _Run:
                     command = operation.throw(error)
                 else:
                     command = operation.send(value)
+                    value = None  # Records of a confirmed chunk are not held while the next command is carried out.
         except StopIteration as end:
             return cast("T", end.value)
         finally:

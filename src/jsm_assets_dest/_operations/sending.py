@@ -124,25 +124,33 @@ class Sending:
 
     def _read(self, source: Source, limit: int | None) -> Operation[int | None]:
         """Send the records of one source; return how many more the limit allows."""
-        options, pipeline = self.execution.options, self.pipeline
         while limit is None or limit > 0:
             while self.in_flight and (yield from self._join(waits=False)):
                 pass
-            count = pipeline.batch_size if limit is None else min(pipeline.batch_size, limit)
-            batch = yield from pull(source, count, options.idle_seconds, options.source_seconds)
-            records = pipeline.wanted(source.selector, batch.records)
+            count = self.pipeline.batch_size if limit is None else min(self.pipeline.batch_size, limit)
+            taken, ended = yield from self._send_next(source, count)
             if limit is not None:
-                limit -= len(records)
-            chunks = pipeline.feed(source.selector, records)
-            if batch.error is not None:
-                self._raise_interrupted(source, batch.error)
-            if not batch.ended and len(batch.records) < count:
-                chunks += pipeline.flush(early=True)  # a slow source
-            for chunk in chunks:
-                yield from self._dispatch(chunk)
-            if batch.ended:
+                limit -= taken
+            if ended:
                 break
         return limit
+
+    def _send_next(self, source: Source, count: int) -> Operation[tuple[int, bool]]:
+        """Read records, and send the chunks that become full. Return the number of records, and True at the source's end.
+
+        Its variables end with it: the records of confirmed chunks are not held while the next ones are read.
+        """
+        options, pipeline = self.execution.options, self.pipeline
+        batch = yield from pull(source, count, options.idle_seconds, options.source_seconds)
+        records = pipeline.wanted(source.selector, batch.records)
+        chunks = pipeline.feed(source.selector, records)
+        if batch.error is not None:
+            self._raise_interrupted(source, batch.error)
+        if not batch.ended and len(batch.records) < count:
+            chunks += pipeline.flush(early=True)  # a slow source
+        for chunk in chunks:
+            yield from self._dispatch(chunk)
+        return len(records), batch.ended
 
     def _raise_interrupted(self, source: Source, error: BaseException) -> NoReturn:
         of_selector = f" of {source.selector}" if source.selector else ""
