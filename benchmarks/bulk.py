@@ -71,7 +71,7 @@ def run(stage: Stage) -> Sequence[Measured]:
             contestants = _contestants(stage, client, started(token), records, fast=fast)
             stage.server.behave()
             rounds = take_turns(
-                contestants, rounds=stage.choose(80, 24), seconds=stage.choose(20, 2 if fast else 3)
+                contestants, rounds=stage.choose(160, 24), seconds=stage.choose(40, 2 if fast else 3)
             )
             results += _told(rounds, count, fast=fast)
             results.append(_busy(stage, rounds, "orjson" if fast else "json"))
