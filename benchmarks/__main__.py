@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import attrs
+
 from . import (
     bulk,
     checking,
@@ -82,9 +84,12 @@ def parser() -> argparse.ArgumentParser:
 
 
 def timed(name: str, stage: Stage) -> tuple[Sequence[Measured], float]:
-    """Measure a subject, and print how long it took. Return the numbers and the seconds."""
+    """Measure a subject, and print how long it took. Return the numbers and the seconds.
+
+    It has an empty folder, because it may be measured again: the journal of the first time would shorten the second one.
+    """
     started = time.monotonic()
-    measured = MEASUREMENTS[name](stage)
+    measured = MEASUREMENTS[name](attrs.evolve(stage, folder=Path(tempfile.mkdtemp(dir=stage.folder))))
     seconds = time.monotonic() - started
     print(f"{name}: {seconds:.1f} s", file=sys.stderr, flush=True)
     return measured, seconds

@@ -12,7 +12,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -99,7 +98,8 @@ PEOPLE, LATENCIES = 5_000, (0.0, 0.1)
 
 def clean_folder(folder: Path) -> Path:
     """Create a folder that links only to the library and its dependencies."""
-    place = Path(tempfile.mkdtemp(dir=folder))
+    place = folder / "clean"
+    place.mkdir()
     waiting, seen = ["httpx", "attrs", "tenacity", "typing-extensions"], set[str]()
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()

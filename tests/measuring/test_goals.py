@@ -6,6 +6,8 @@ import importlib
 import json
 import re
 import statistics
+from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -16,6 +18,8 @@ from benchmarks import goals, page, plot
 from benchmarks.goals import GOALS, Goal, Verdict, judged
 from benchmarks.measuring import Measured, take_turns
 from benchmarks.report import table
+from benchmarks.server import Server
+from benchmarks.stage import Stage
 
 
 def measured(goal: str, value: float) -> Measured:
@@ -184,3 +188,26 @@ def test_subject_below_a_gate_is_judged_by_all_rounds() -> None:
     assert not main.below([bulk])
     assert counted.value == 6
     assert main.together(first, []) == first
+
+
+@pytest.mark.slow
+def test_subject_that_is_measured_again_finds_no_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the journal of the first time, each record of the second one is known: a full run would send nothing."""
+    pytest.importorskip("orjson")
+    pytest.importorskip("requests")
+    main = importlib.import_module("benchmarks.__main__")
+    found: list[list[Path]] = []
+
+    def nightly(stage: Stage) -> list[Measured]:
+        found.append([*stage.folder.iterdir()])
+        (stage.folder / "journal").touch()
+        return []
+
+    monkeypatch.setitem(main.MEASUREMENTS, "nightly", nightly)
+    stage = Stage(server=cast("Server", None), quick=True, folder=tmp_path)
+    for _ in range(2):
+        main.timed("nightly", stage)
+
+    assert found == [[], []]
