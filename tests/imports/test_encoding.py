@@ -12,6 +12,7 @@ from typing import cast
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typing_extensions import override
 
 from jsm_assets_dest._imports import encoding
 from jsm_assets_dest._imports.encoding import (
@@ -125,6 +126,52 @@ def test_tables_with_other_records(other: object) -> None:
     records = [ROW] * BLOCK + [other] + [ROW] * BLOCK
 
     assert STANDARD.encode(records) == json.dumps(records, separators=(",", ":")).encode()
+
+
+class AnyCase(str):
+    """A key that equals another one with the same letters, in capitals or not."""
+
+    __slots__ = ()
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return self.lower() == str(other).lower()
+
+    @override
+    def __hash__(self) -> int:
+        return hash(self.lower())
+
+
+@pytest.mark.parametrize("between", ["", "\0"])
+def test_tables_with_keys_that_only_seem_equal(between: str) -> None:
+    """Keys are compared as text, each with the one at its place."""
+    row = {f"key{number}{between}": "text" for number in range(WIDE)}
+    others: list[dict[str, str]] = [
+        {AnyCase(key.upper()): "text" for key in row},
+        {"\0".join(row): "text"},
+        {f"key0{between}\0key1": "text", "": "text", **dict.fromkeys([*row][2:], "text")},
+    ]
+    for other in others:
+        records = [row] * BLOCK + [other] * BLOCK
+
+        assert STANDARD.encode(records) == json.dumps(records, separators=(",", ":")).encode()
+
+
+def test_nested_objects_are_encoded_as_deeply_as_before() -> None:
+    """A table is looked for in a few levels only."""
+    value: object = [ROW] * BLOCK
+    for _ in range(400):
+        value = {"a": value}
+
+    assert STANDARD.encode(value) == json.dumps(value, separators=(",", ":")).encode()
+
+
+def test_error_names_the_first_value_before_an_object_in_itself() -> None:
+    circle: dict[str, object] = {}
+    circle["itself"] = circle
+
+    with pytest.raises(UnencodableError, match="the type object"):
+        STANDARD.encode({"first": object(), "then": circle})
 
 
 @pytest.mark.parametrize(
