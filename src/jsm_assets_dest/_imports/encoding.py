@@ -116,7 +116,7 @@ def _write(value: object, add: Callable[[bytes], None], levels: int) -> None:
     """Add the JSON of a value in pieces, and its tables as rows.
 
     The standard encoder quotes the keys of each record again, and holds a string for each key and value of a chunk. Users
-    as Okta has them, with 30 fields, take a quarter less time as rows (measured).
+    as Okta has them, with 30 fields, take a fifth less time as rows (measured).
     """
     if not _has_table(value, levels):
         add(_text_of(value).encode("ascii"))
