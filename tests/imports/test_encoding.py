@@ -122,7 +122,7 @@ def test_tables_with_other_keys_and_values(key: object, value: object, position:
     "other", [[*ROW], dict(reversed(ROW.items())), {}, "", None], ids=lambda other: repr(other)[:20]
 )
 def test_tables_with_other_records(other: object) -> None:
-    """Records that are no rows of the table are written as by the standard library."""
+    """Other records between the rows of a table are written as by the standard library."""
     records = [ROW] * BLOCK + [other] + [ROW] * BLOCK
 
     assert STANDARD.encode(records) == json.dumps(records, separators=(",", ":")).encode()

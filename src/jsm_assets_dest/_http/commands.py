@@ -114,7 +114,8 @@ class Exclusive:
 class Spawn:
     """Run an operation beside this one: in a worker thread, or as a task. Sent back immediately: None.
 
-    The sync engine runs it in the caller's thread instead if `limit` is 1, or if such operations end at once. `limit` is the number of workers the engine keeps for this run; the operation itself counts what is in flight.
+    The sync engine runs it in the caller's thread instead if `limit` is 1, or if such operations end at once. `limit` is the
+    number of workers the engine keeps for this run; the operation itself counts what is in flight.
     """
 
     __slots__ = ("limit", "operation", "tag")

@@ -1,7 +1,7 @@
 """JSON encoding: one of two encoders, the same meaning with both.
 
-The standard library's encoder is the default. orjson, if installed, is about ten times as fast. They disagree about odd values (measured): NaN becomes `NaN` or, silently, `null`; a lone surrogate passes or
-fails; integers over 64 bits, and keys that are members of a `StrEnum`, pass or fail. Therefore records are checked first,
+The standard library's encoder is the default. orjson, if installed, is about ten times as fast. They disagree about odd
+values (measured): NaN becomes `NaN` or, silently, `null`; a lone surrogate passes or fails; integers over 64 bits, and keys that are members of a `StrEnum`, pass or fail. Therefore records are checked first,
 and what orjson rejects, the standard encoder gets. It writes ASCII: that is faster than mixed text, and safe for every
 string.
 """
@@ -89,7 +89,7 @@ def _has_table(value: object, levels: int) -> bool:
 
 
 def _rows(records: list[object], keys: list[str]) -> Iterator[str]:
-    """Yield the JSON of blocks of records, up to the first with a record that is no row: strings with these keys."""
+    """Yield the JSON of blocks of rows, which have these keys and only strings. Stop before a block with another record."""
     # Keys are at even positions, values at odd ones.
     row = [text for key in keys for text in (f",{quoted(key)}:", "")]
     row[0] = f"}},{{{quoted(keys[0])}:"
